@@ -108,7 +108,7 @@ bool is_finite(const S& a) {
   if constexpr (is_exact<S>) return true;
   else {
     using std::isfinite;
-    return static_cast<bool>((isfinite)(a));
+    return static_cast<bool>(isfinite(a));
   }
 }
 
