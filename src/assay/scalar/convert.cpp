@@ -40,6 +40,12 @@ Rational to_rational(const S& value) {
   return value < S(0) ? Rational(-size) : size;
 }
 
+/// Boost takes subnormals over as they are, and only flushes them in the next operation.
+Soft53 flush_subnormal(const Soft53& value) {
+  if (magnitude(value) >= std::numeric_limits<Soft53>::min() || value != value) return value;
+  return signbit(value) ? -Soft53(0) : Soft53(0);
+}
+
 }  // namespace
 
 template <class To, class From>
@@ -48,6 +54,8 @@ To convert(const From& value) {
     return value;
   else if constexpr (std::is_same_v<To, Rational>)
     return to_rational(value);
+  else if constexpr (std::is_same_v<To, Soft53>)
+    return flush_subnormal(Soft53(value));
   else
     return static_cast<To>(value);
 }
