@@ -1,0 +1,20 @@
+# After "cmake --install", find_package(assay) gives assay::assay with the arithmetic flags.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set_target_properties(assay_arithmetic PROPERTIES EXPORT_NAME arithmetic)
+install(TARGETS assay assay_arithmetic EXPORT assay
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET assay_program)
+  install(TARGETS assay_program)
+endif()
+install(DIRECTORY src/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.hpp)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
+install(EXPORT assay NAMESPACE assay:: FILE assay-targets.cmake DESTINATION ${package_dir})
+configure_package_config_file(src/build/assay-config.cmake.in assay-config.cmake
+  INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(assay-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/assay-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/assay-config-version.cmake
+  DESTINATION ${package_dir})

@@ -1,0 +1,80 @@
+# Unit tests ("unit", run in every preset) and checks of the sources and of the build ("build").
+find_package(GTest REQUIRED)
+include(GoogleTest)
+enable_testing()
+
+file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp)
+if(unit_tests)
+  add_executable(assay_tests ${unit_tests})
+  target_link_libraries(assay_tests PRIVATE assay assay_internal
+    GTest::gtest GTest::gtest_main fmt::fmt mpfr)
+  target_compile_definitions(assay_tests PRIVATE
+    ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")
+  gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS unit)
+endif()
+
+set(here ${CMAKE_CURRENT_LIST_DIR})
+function(assay_check name)
+  add_test(NAME build.${name} COMMAND ${ARGN})
+  set_tests_properties(build.${name} PROPERTIES LABELS build SKIP_RETURN_CODE 77)
+endfunction()
+
+# What the sources say.
+assay_check(layers ${here}/check_layers)
+assay_check(sources ${here}/check_sources)
+
+# What the objects hold. (Sanitizers add calls and sections of their own: only for other presets.)
+file(GENERATE OUTPUT assay.objects CONTENT "$<JOIN:$<TARGET_OBJECTS:assay>,\n>\n")
+assay_check(symbols ${here}/check_symbols ${CMAKE_CXX_COMPILER} ${CMAKE_BINARY_DIR}/assay.objects)
+assay_check(contraction ${here}/check_contraction ${CMAKE_BINARY_DIR}/assay.objects)
+
+# What must compile. Built only when tested, one after the other: ninja does not share a build tree.
+function(assay_compile_check name)
+  assay_check(${name} ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target assay_${name})
+  set_tests_properties(build.${name} PROPERTIES RESOURCE_LOCK build_tree)
+endfunction()
+
+# Every template once more with a scalar that converts only explicitly.
+set(archetype_sources "")
+foreach(source IN LISTS assay_sources)
+  file(STRINGS ${source} instantiates REGEX "^ASSAY_FOR_EACH_" LIMIT_COUNT 1)
+  if(instantiates)
+    list(APPEND archetype_sources ${source})
+  endif()
+endforeach()
+if(archetype_sources)
+  add_library(assay_archetype OBJECT EXCLUDE_FROM_ALL ${archetype_sources})
+  target_link_libraries(assay_archetype PRIVATE assay assay_internal)
+  target_compile_definitions(assay_archetype PRIVATE ASSAY_ARCHETYPE)
+  target_compile_options(assay_archetype PRIVATE -O0 -g0)
+  assay_compile_check(archetype)
+endif()
+
+# Every header alone. A header with a .cpp is alone there, being included first (check_sources).
+file(GLOB headers CONFIGURE_DEPENDS src/assay/*/*.hpp)
+set(header_sources "")
+foreach(header IN LISTS headers)
+  string(REGEX REPLACE "\\.hpp$" ".cpp" source ${header})
+  if(NOT source IN_LIST assay_sources)
+    file(RELATIVE_PATH header ${CMAKE_CURRENT_SOURCE_DIR}/src ${header})
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${header}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\n#include \"${header}\"\n")
+    list(APPEND header_sources ${source})
+  endif()
+endforeach()
+if(header_sources)
+  add_library(assay_headers OBJECT EXCLUDE_FROM_ALL ${header_sources})
+  target_link_libraries(assay_headers PRIVATE assay assay_internal)
+  target_compile_options(assay_headers PRIVATE -O0 -g0)
+  assay_compile_check(headers)
+endif()
+
+# What a user of the installed package gets.
+assay_check(install ${here}/check_install ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+set_tests_properties(build.install PROPERTIES RESOURCE_LOCK build_tree)
+
+# The same bits from every compiler, optimisation level and instruction set.
+if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/src/assay/numerics/digest_main.cpp)
+  assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
+endif()
