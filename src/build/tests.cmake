@@ -78,3 +78,9 @@ set_tests_properties(build.install PROPERTIES RESOURCE_LOCK build_tree)
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/src/assay/numerics/digest_main.cpp)
   assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
 endif()
+
+# Not a test: "./dev bench" builds and runs it.
+find_package(benchmark REQUIRED)
+add_executable(assay_bench EXCLUDE_FROM_ALL bench/runs.cpp)
+target_link_libraries(assay_bench PRIVATE assay assay_internal benchmark::benchmark)
+target_compile_definitions(assay_bench PRIVATE ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")
