@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -21,6 +22,11 @@ enum class Purpose : std::uint32_t {
   probe = 9,               ///< diagnostics only
   output = 10,             ///< the choice of a returned iterate
 };
+
+using PhiloxBlock = std::array<std::uint64_t, 4>;
+
+/// Philox4x64-10: a fixed scrambling of the counter under the key.
+PhiloxBlock philox(const PhiloxBlock& counter, const std::array<std::uint64_t, 2>& key);
 
 /// Counter-based random numbers: a draw is a function of (seed, stream, purpose, iteration, sample,
 /// index) and of nothing else. Engine: Philox4x64-10 (Salmon et al., "Parallel random numbers: as
@@ -46,6 +52,12 @@ class RandomStream {
   std::vector<Index> permutation(Index count) const;
 
  private:
+  PhiloxBlock block(std::uint64_t number, std::uint64_t retry) const;
+  template <class Transform>
+  Vec<double> batch(Index count, Transform transform) const;
+  /// Uniform on 0..bound-1, without bias: rejected words are replaced through the retry counter.
+  std::uint64_t integer_below(std::uint64_t bound, std::uint64_t index) const;
+
   std::uint64_t seed_, stream_, iteration_;
   std::uint64_t purpose_sample_;
 };

@@ -18,7 +18,8 @@ struct UpperSet {
 
 /// What is known of the solution, and how firmly.
 struct KnownSolution {
-  ExactMatrix x, y, multipliers;  ///< empty (size 0) where not given
+  ExactMatrix x, y;         ///< (n), (m); empty (size 0) where not given
+  ExactMatrix multipliers;  ///< (p+q): of the inequality rows, then of the equality rows, or empty
   std::optional<std::string> F;   ///< a number or "p/q"
   std::string proof;              ///< "exact" | "enclosed" | "literature"
   int digits = 0;                 ///< how many decimal digits are proved
@@ -34,6 +35,7 @@ struct KnownSolution {
 ///
 /// Optional parts are zero, or have zero rows. Fresh from read_instance() every shape agrees, every
 /// entry is finite (bounds may be infinite), H and Qxx and Qyy are symmetric, H is positive definite.
+/// Whether a feasible y exists at some x is not known before a lower-level solver says so.
 struct Instance {
   std::string name;
   std::string provenance;
@@ -74,7 +76,8 @@ Instance empty_instance(Index n, Index m);
 /// @throws InputError naming file and key: not readable, not JSON (NaN included), format, unknown,
 ///         duplicate or missing keys, wrong shapes, entries that are not finite, asymmetric matrices,
 ///         crossed bounds.
-/// @throws NumericalError: H not positive definite; no y feasible at x0 (at 0 when x0 is absent).
+/// @throws NumericalError: H not positive definite; a row "0 <= b" or "0 = e" that cannot hold.
+///         Other contradictions between rows show when a lower-level solver meets them.
 Instance read_instance(const std::filesystem::path& path);
 
 /// As read_instance, from text; `source` names it in messages.

@@ -34,6 +34,7 @@ class Archetype {
   friend bool operator>=(const Archetype& a, const Archetype& b) { return a.v_ >= b.v_; }
   friend Archetype sqrt(const Archetype& a) { return Archetype(std::sqrt(a.v_)); }
   friend Archetype ldexp(const Archetype& a, int k) { return Archetype(std::ldexp(a.v_, k)); }
+  friend Archetype frexp(const Archetype& a, int* k) { return Archetype(std::frexp(a.v_, k)); }
   friend bool isfinite(const Archetype& a) { return std::isfinite(a.v_); }
 
  private:

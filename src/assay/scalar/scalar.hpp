@@ -97,6 +97,15 @@ inline Rational scale_by_power_of_two(const Rational& a, int k) {
   return k < 0 ? Rational(a / factor) : Rational(a * factor);
 }
 
+/// The k with 2^(k-1) <= |a| < 2^k; 0 for a = 0. Not defined for Rational.
+template <class S>
+int binary_exponent(const S& a) {
+  using std::frexp;
+  int k = 0;
+  static_cast<void>(frexp(a, &k));
+  return k;
+}
+
 /// The nearest double.
 template <class S>
 double to_double(const S& a) {
@@ -108,7 +117,7 @@ bool is_finite(const S& a) {
   if constexpr (is_exact<S>) return true;
   else {
     using std::isfinite;
-    return static_cast<bool>((isfinite)(a));
+    return static_cast<bool>(isfinite(a));
   }
 }
 

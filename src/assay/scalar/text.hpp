@@ -8,7 +8,8 @@
 namespace assay {
 
 /// The shortest decimal text that reads back to the same bits ("p/q" for a Rational); "nan", "inf"
-/// and "-inf" otherwise. A Soft53 prints as the double of the same value. Independent of the locale.
+/// and "-inf" otherwise. A Soft53 prints as the double of the same value. Independent of the
+/// locale.
 template <class S>
 std::string to_text(const S& value);
 

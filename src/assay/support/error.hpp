@@ -27,7 +27,7 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// Wrong input. The message reads "FILE: KEY: what is wrong"; an empty part is left out.
+/// Wrong input. The message reads "FILE: KEY: what is wrong" on one line; an empty part is left out.
 class InputError : public Error {
  public:
   InputError(const std::string& file, const std::string& key, const std::string& what)
@@ -39,7 +39,10 @@ class InputError : public Error {
     std::string line;
     for (const std::string* part : {&file, &key})
       if (!part->empty()) line.append(*part).append(": ");
-    return line.append(what);
+    line.append(what);
+    for (char& c : line)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';  // keys and names are not ours
+    return line;
   }
 };
 

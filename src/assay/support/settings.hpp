@@ -21,7 +21,7 @@ struct Parameter {
   std::string key;
   Value fallback;
   std::string doc;
-  double min = -1.7976931348623157e308;
+  double min = -1.7976931348623157e308;  ///< applies to every entry of a list
   double max = 1.7976931348623157e308;
   bool min_open = false;  ///< the lower end itself is not allowed
   bool max_open = false;
@@ -53,6 +53,9 @@ class Settings {
   const Value& at(const std::string& key) const;  ///< throws Error(internal) for an undeclared key
   std::map<std::string, Value> values_;
 };
+
+/// The value as a configuration file would write it: shortest round-trip decimals, quoted strings.
+std::string value_text(const Value& value);
 
 /// The candidate closest to `word` in edit distance, or "" when none is near enough to suggest.
 std::string closest(const std::string& word, const std::vector<std::string>& candidates);

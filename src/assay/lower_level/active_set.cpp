@@ -1,0 +1,116 @@
+#include "assay/lower_level/active_set.hpp"
+
+#include <algorithm>
+
+#include "assay/scalar/instantiate.hpp"
+
+namespace assay {
+
+std::string to_string(LowerStatus status) {
+  switch (status) {
+    case LowerStatus::solved: return "solved";
+    case LowerStatus::infeasible: return "infeasible";
+    case LowerStatus::not_converged: return "not converged";
+  }
+  return "unknown";
+}
+
+template <class S>
+QpShape<S> lower_level_shape(const QuadraticProblem<S>& problem) {
+  QpShape<S> shape;
+  shape.H = &problem.H;
+  shape.H_factor = problem.H_factor.get();
+  shape.Bt = &problem.Bt;
+  shape.row_norm = &problem.row_norm;
+  shape.equalities = problem.equalities;
+  return shape;
+}
+
+template <class S>
+bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_active) {
+  bool independent = true;
+  const Index kept = static_cast<Index>(factor.active().size());
+  for (const Index i : weakly_active) {
+    const auto candidate = factor.preview(i);
+    if (candidate.dependent) independent = false;
+    else factor.append(i, candidate);
+  }
+  while (static_cast<Index>(factor.active().size()) > kept)
+    factor.remove(static_cast<Index>(factor.active().size()) - 1);
+  return independent;
+}
+
+template <class S>
+void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack,
+                    LowerSolution<S>& s) {
+  s.has_slack = s.has_multiplier = false;
+  for (Index i = problem.equalities; i < problem.rows(); ++i) {
+    if (std::binary_search(s.active.begin(), s.active.end(), i)) {
+      if (!s.has_multiplier || s.multipliers[i] < s.min_multiplier)
+        s.min_multiplier = s.multipliers[i];
+      s.has_multiplier = true;
+    } else if (!std::binary_search(s.weakly_active.begin(), s.weakly_active.end(), i)) {
+      if (!s.has_slack || slack[i] < s.min_slack) s.min_slack = slack[i];
+      s.has_slack = true;
+    }
+  }
+}
+
+template <class S>
+ActiveSetLowerLevel<S>::ActiveSetLowerLevel(const QuadraticProblem<S>& problem)
+    : problem_(problem), qp_(lower_level_shape(problem)) {}
+
+template <class S>
+void ActiveSetLowerLevel<S>::set_warm_rows(const std::vector<Index>& rows) {
+  warm_ = rows;
+  qp_.warm_start(rows);
+}
+
+template <class S>
+void ActiveSetLowerLevel<S>::classify() {
+  LowerSolution<S>& s = solution_;
+  s.active.clear();
+  s.weakly_active.clear();
+  transposed_product(problem_.Bt, s.y, slack_);
+  slack_ = limits_ - slack_;
+  std::vector<Index> held = qp_.factor().active();
+  std::sort(held.begin(), held.end());
+  for (Index i = 0; i < problem_.rows(); ++i) {
+    const bool in_set = std::binary_search(held.begin(), held.end(), i);
+    if (in_set && (i < problem_.equalities || qp_.multiplier_noise() < s.multipliers[i]))
+      s.active.push_back(i);
+    else if (in_set || i < problem_.equalities || !(qp_.slack_noise(i) < slack_[i]))
+      s.weakly_active.push_back(i);
+  }
+  if (held != s.active) qp_.factor().reset(s.active);
+  s.licq = s.weakly_active.empty() || independent_with(qp_.factor(), s.weakly_active);
+  record_margins(problem_, slack_, s);
+}
+
+template <class S>
+const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec<S>& q) {
+  problem_.lower_linear_term(x, linear_);
+  if (q.size() > 0) linear_ += q;
+  problem_.row_limits(x, limits_);
+  // A set that was cut down for differentiation is not the set to start from.
+  if (!solution_.weakly_active.empty()) qp_.warm_start(warm_);
+  solution_.status = qp_.solve(linear_, limits_);
+  solution_.y = qp_.y();
+  solution_.multipliers = qp_.multipliers();
+  solution_.iterations = qp_.iterations();
+  solution_.certificate = certifier_(problem_, linear_, limits_, solution_.y, solution_.multipliers);
+  warm_.clear();
+  for (const Index i : qp_.factor().active())
+    if (i >= problem_.equalities) warm_.push_back(i);
+  classify();
+  return solution_;
+}
+
+#define ASSAY_INSTANTIATE(S)                                                                      \
+  template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                              \
+  template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                       \
+  template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&);     \
+  template class ActiveSetLowerLevel<S>;
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay

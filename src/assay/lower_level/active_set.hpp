@@ -1,0 +1,45 @@
+#pragma once
+
+#include "assay/lower_level/active_set_qp.hpp"
+
+namespace assay {
+
+/// The view of a lower level as a quadratic program.
+template <class S>
+QpShape<S> lower_level_shape(const QuadraticProblem<S>& problem);
+
+/// The exact method: ActiveSetQp on the lower level, with the certificate and the classification of
+/// rows as active, weakly active and inactive.
+template <class S>
+class ActiveSetLowerLevel final : public LowerLevel<S> {
+ public:
+  explicit ActiveSetLowerLevel(const QuadraticProblem<S>& problem);
+
+  const LowerSolution<S>& solve(const Vec<S>& x, const Vec<S>& q) override;
+  KktFactor<S>& factor() override { return qp_.factor(); }
+  std::vector<Index> warm_rows() const override { return warm_; }
+  void set_warm_rows(const std::vector<Index>& rows) override;
+
+ private:
+  void classify();
+
+  const QuadraticProblem<S>& problem_;
+  ActiveSetQp<S> qp_;
+  Certifier<S> certifier_;
+  LowerSolution<S> solution_;
+  std::vector<Index> warm_;
+  Vec<S> linear_, limits_, slack_;
+};
+
+/// Adds the weakly active rows to the factor of the active ones, one by one, and takes them out again.
+/// @return whether all are linearly independent (LICQ)
+template <class S>
+bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_active);
+
+/// Smallest slack off the held rows, smallest multiplier among active inequalities.
+/// @param slack limits - B y for every row
+template <class S>
+void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack,
+                    LowerSolution<S>& solution);
+
+}  // namespace assay

@@ -1,0 +1,290 @@
+#include "assay/lower_level/active_set_qp.hpp"
+
+#include <algorithm>
+
+#include "assay/scalar/instantiate.hpp"
+
+namespace assay {
+
+template <class S>
+ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
+    : shape_(shape),
+      factor_(shape),
+      held_(static_cast<std::size_t>(shape.rows()), 0),
+      ignored_(static_cast<std::size_t>(shape.rows()), 0),
+      y_(shape.m()),
+      free_(shape.m()),
+      lambda_(shape.m() + 1),
+      nu_(shape.m() + 1),
+      direction_(shape.m() + 1),
+      move_(shape.m()),
+      residual_(shape.m()),
+      multipliers_(shape.rows()),
+      slack_(shape.rows()) {
+  // Every working-set change is finite in exact arithmetic; the limit only guards against cycling
+  // between sets whose dual values differ by rounding.
+  limit_ = 10 * (shape.rows() + shape.m()) + 100;
+  for (Index i = 0; i < shape.equalities; ++i) {
+    const auto candidate = factor_.preview(i);
+    if (candidate.dependent) continue;
+    factor_.append(i, candidate);
+    equality_rows_.push_back(i);
+  }
+}
+
+template <class S>
+void ActiveSetQp<S>::warm_start(const std::vector<Index>& rows) {
+  warm_.clear();
+  for (const Index i : rows)
+    if (i >= shape_.equalities && i < shape_.rows()) warm_.push_back(i);
+  changed_ = true;
+}
+
+/// What rounding may have done to one computed b_i'y - r_i: |error| <= gamma (|b_i|'|y| + |r_i|),
+/// and |b_i|'|y| <= max|b_i| sum|y|.
+template <class S>
+S ActiveSetQp<S>::rounding(Index i) const {
+  return gamma_bound<S>(4 * (shape_.m() + 8)) * ((*shape_.row_norm)[i] * size_ + magnitude((*r_)[i]));
+}
+
+template <class S>
+S ActiveSetQp<S>::slack_noise(Index i) const {
+  return rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
+}
+
+/// Puts the working set to the equalities and the warm rows, freshly factored.
+template <class S>
+void ActiveSetQp<S>::prepare() {
+  if (changed_) {
+    std::vector<Index> rows = equality_rows_;
+    rows.insert(rows.end(), warm_.begin(), warm_.end());
+    if (!factor_.reset(rows)) factor_.reset(equality_rows_);
+    changed_ = false;
+  }
+  std::fill(held_.begin(), held_.end(), 0);
+  std::fill(ignored_.begin(), ignored_.end(), 0);
+  for (const Index i : factor_.active()) held_[static_cast<std::size_t>(i)] = 1;
+}
+
+/// y and lambda of the program with exactly the working rows, as equalities.
+template <class S>
+void ActiveSetQp<S>::solve_on_set() {
+  const auto& set = factor_.active();
+  for (std::size_t j = 0; j < set.size(); ++j)
+    lambda_[static_cast<Index>(j)] =
+        dot(factor_.row(set[j]), free_.data(), shape_.m()) - (*r_)[set[j]];
+  factor_.solve_gram(lambda_);
+  y_ = free_;
+  for (std::size_t j = 0; j < set.size(); ++j)
+    add_scaled(factor_.solved_row(set[j]), S(-lambda_[static_cast<Index>(j)]), y_.data(), shape_.m());
+  size_ = S(0);
+  for (Index i = 0; i < y_.size(); ++i) size_ += magnitude(y_[i]);
+}
+
+template <class S>
+bool ActiveSetQp<S>::drop_most_negative(const S& below) {
+  const auto& set = factor_.active();
+  Index worst = -1;
+  for (std::size_t j = 0; j < set.size(); ++j) {
+    if (set[j] < shape_.equalities) continue;
+    const Index k = static_cast<Index>(j);
+    if (lambda_[k] < below && (worst < 0 || lambda_[k] < lambda_[worst])) worst = k;
+  }
+  if (worst < 0) return false;
+  held_[static_cast<std::size_t>(set[static_cast<std::size_t>(worst)])] = 0;
+  factor_.remove(worst);
+  changed_ = true;
+  return true;
+}
+
+/// The row outside the working set with the largest violation relative to its size, or -1.
+template <class S>
+Index ActiveSetQp<S>::most_violated() {
+  transposed_product(*shape_.Bt, y_, slack_);
+  Index worst = -1;
+  S worst_score(0);
+  for (Index i = 0; i < shape_.rows(); ++i) {
+    slack_[i] = (*r_)[i] - slack_[i];
+    if (held_[static_cast<std::size_t>(i)] || ignored_[static_cast<std::size_t>(i)]) continue;
+    const S violation = i < shape_.equalities ? magnitude(slack_[i]) : S(-slack_[i]);
+    if (!(rounding(i) < violation)) continue;
+    const S& size = (*shape_.row_norm)[i];
+    if (size == S(0)) return i;
+    const S score = violation / size;
+    if (worst < 0 || worst_score < score) {
+      worst = i;
+      worst_score = score;
+    }
+  }
+  return worst;
+}
+
+/// Brings row p to equality, dropping rows whose multipliers reach zero on the way.
+template <class S>
+LowerStatus ActiveSetQp<S>::enter(Index p) {
+  const Index m = shape_.m();
+  S entering(0);
+  while (true) {
+    if (++iterations_ > limit_) return LowerStatus::not_converged;
+    const S violation = dot(factor_.row(p), y_.data(), m) - (*r_)[p];
+    const S* solved = factor_.solved_row(p);
+    const auto& set = factor_.active();
+    const Index k = static_cast<Index>(set.size());
+    for (Index j = 0; j < k; ++j)
+      direction_[j] = dot(factor_.row(set[static_cast<std::size_t>(j)]), solved, m);
+    factor_.solve_gram(direction_);
+    const auto candidate = factor_.preview(p);
+
+    Index blocking = -1;
+    S step(0);
+    const bool equality = p < shape_.equalities;  // dependent on the equalities held, or it were one
+    for (Index j = 0; j < k && !equality; ++j) {
+      if (set[static_cast<std::size_t>(j)] < shape_.equalities || !(S(0) < direction_[j])) continue;
+      const S ratio = larger(lambda_[j], S(0)) / direction_[j];
+      if (blocking < 0 || ratio < step) {
+        blocking = j;
+        step = ratio;
+      }
+    }
+    bool full = false;
+    if (!candidate.dependent && !equality) {
+      const S needed = violation / candidate.pivot;
+      if (blocking < 0 || needed <= step) {
+        full = true;
+        step = needed;
+      }
+    } else if (blocking < 0) {
+      // b_p is a combination of the working rows with no positive weight on an inequality, and those
+      // hold with equality: no y satisfies row p, unless the violation is their residuals' and the
+      // row's own rounding, or hides in the part of b_p that was rounded off.
+      // (the rounded-off part e has e'H^-1 e <= gamma * scale, and |e'y| <= |e|_{H^-1} |y|_H).
+      move_ = y_;
+      if (shape_.H) product(*shape_.H, y_, move_);
+      S noise = rounding(p) + square_root_bound(S(gamma_bound<S>(8 * (m + k + 4)) * candidate.scale *
+                                                  magnitude(dot(move_, y_))));
+      for (Index j = 0; j < k; ++j)
+        noise += magnitude(direction_[j]) * rounding(set[static_cast<std::size_t>(j)]);
+      if (noise < magnitude(violation)) return LowerStatus::infeasible;
+      ignored_[static_cast<std::size_t>(p)] = 1;
+      solve_on_set();
+      return LowerStatus::solved;
+    }
+
+    entering += step;
+    for (Index j = 0; j < k; ++j) lambda_[j] -= step * direction_[j];
+    changed_ = true;
+    if (full) {
+      factor_.append(p, candidate);
+      held_[static_cast<std::size_t>(p)] = 1;
+      lambda_[k] = entering;
+      solve_on_set();
+      return LowerStatus::solved;
+    }
+    if (!candidate.dependent) {
+      add_scaled(solved, S(-step), y_.data(), m);
+      for (Index j = 0; j < k; ++j)
+        add_scaled(factor_.solved_row(set[static_cast<std::size_t>(j)]), S(step * direction_[j]),
+                   y_.data(), m);
+    }
+    held_[static_cast<std::size_t>(set[static_cast<std::size_t>(blocking)])] = 0;
+    factor_.remove(blocking);
+    for (Index j = blocking; j + 1 < k; ++j) lambda_[j] = lambda_[j + 1];
+  }
+}
+
+/// Corrections of the active-set system by its own residuals; the last one measures what is left.
+template <class S>
+void ActiveSetQp<S>::refine() {
+  const auto& set = factor_.active();
+  const Index k = static_cast<Index>(set.size());
+  drift_ = S(0);
+  multiplier_noise_ = S(0);
+  if constexpr (!is_exact<S>) {
+    for (int round = 0; round < 2; ++round) {
+      residual_ = *g_;
+      if (shape_.H) add_product(*shape_.H, y_, residual_);
+      else residual_ += y_;
+      for (Index j = 0; j < k; ++j)
+        add_scaled(factor_.row(set[static_cast<std::size_t>(j)]), lambda_[j], residual_.data(),
+                   shape_.m());
+      residual_ = -residual_;
+      for (Index j = 0; j < k; ++j)
+        nu_[j] = (*r_)[set[static_cast<std::size_t>(j)]] -
+                 dot(factor_.row(set[static_cast<std::size_t>(j)]), y_.data(), shape_.m());
+      factor_.solve(residual_, nu_);
+      for (Index i = 0; i < shape_.m(); ++i) y_[i] += residual_[i];
+      for (Index j = 0; j < k; ++j) lambda_[j] += nu_[j];
+      if (k == 0) break;
+    }
+    drift_ = max_norm(residual_);
+    S largest(0), correction(0);
+    for (Index j = 0; j < k; ++j) {
+      largest = larger(largest, magnitude(lambda_[j]));
+      correction = larger(correction, magnitude(nu_[j]));
+    }
+    multiplier_noise_ = S(4) * (correction + unit_roundoff<S>() * largest);
+  }
+  size_ = S(0);
+  for (Index i = 0; i < y_.size(); ++i) size_ += magnitude(y_[i]);
+}
+
+/// Factors the final set afresh, refines, and checks that signs and rows still hold.
+template <class S>
+LowerStatus ActiveSetQp<S>::settle() {
+  while (true) {
+    if (changed_) {
+      std::vector<Index> rows = factor_.active();
+      if (!factor_.reset(rows)) return LowerStatus::not_converged;
+      warm_.clear();
+      for (const Index i : factor_.active())
+        if (i >= shape_.equalities) warm_.push_back(i);
+      changed_ = false;
+    }
+    solve_on_set();
+    refine();
+    if (drop_most_negative(S(-multiplier_noise_))) {
+      if (++iterations_ > limit_) return LowerStatus::not_converged;
+      continue;
+    }
+    return LowerStatus::solved;
+  }
+}
+
+template <class S>
+LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
+  g_ = &g;
+  r_ = &r;
+  iterations_ = 0;
+  free_ = -g;
+  factor_.solve_H(free_);
+  prepare();
+  solve_on_set();
+  while (drop_most_negative(S(0))) solve_on_set();
+
+  LowerStatus status = LowerStatus::solved;
+  while (status == LowerStatus::solved) {
+    const Index p = most_violated();
+    if (p < 0) {
+      status = settle();
+      if (status != LowerStatus::solved || most_violated() < 0) break;
+      continue;
+    }
+    if ((*shape_.row_norm)[p] == S(0)) {
+      status = LowerStatus::infeasible;
+      break;
+    }
+    status = enter(p);
+  }
+  for (Index i = 0; i < shape_.rows(); ++i) multipliers_[i] = S(0);
+  const auto& set = factor_.active();
+  for (std::size_t j = 0; j < set.size(); ++j) {
+    const S& value = lambda_[static_cast<Index>(j)];
+    multipliers_[set[j]] = set[j] < shape_.equalities ? value : larger(value, S(0));
+  }
+  return status;
+}
+
+#define ASSAY_INSTANTIATE(S) template class ActiveSetQp<S>;
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay

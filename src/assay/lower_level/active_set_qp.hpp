@@ -1,0 +1,69 @@
+#pragma once
+
+#include <vector>
+
+#include "assay/lower_level/kkt_factor.hpp"
+#include "assay/lower_level/solver.hpp"
+
+namespace assay {
+
+/// Dual active-set method for a strictly convex quadratic program
+///
+///     min 1/2 y'Hy + g'y   subject to   B y = r (first rows),  B y <= r (the others).
+///
+/// Starts from the minimiser over the rows that were active last time, adds the most violated row,
+/// drops rows whose multiplier would turn negative, and ends when no row is violated; the dual value
+/// rises with every full step, so no working set comes back. Works on L D L' factors, hence without
+/// square roots: in rationals the answer is exact. Rounding scalars end with iterative refinement.
+/// Source: Goldfarb and Idnani, "A numerically stable dual method for solving strictly convex quadratic
+/// programs" (Math. Programming 27, 1983); ours differs in working with B H^-1 B' directly.
+///
+/// Rows closer to the span of the active rows than the rounding of that matrix count as dependent.
+template <class S>
+class ActiveSetQp {
+ public:
+  explicit ActiveSetQp(const QpShape<S>& shape);
+
+  /// Solves for (g, r); y(), multipliers(), factor().active() then hold the answer.
+  LowerStatus solve(const Vec<S>& g, const Vec<S>& r);
+
+  const Vec<S>& y() const { return y_; }
+  const Vec<S>& multipliers() const { return multipliers_; }
+  long iterations() const { return iterations_; }
+  KktFactor<S>& factor() { return factor_; }
+
+  /// Multipliers (slacks of row i) smaller than this cannot be told from zero: what rounding and the
+  /// last correction of the refinement amount to. 0 in rationals.
+  const S& multiplier_noise() const { return multiplier_noise_; }
+  S slack_noise(Index i) const;
+
+  /// The next solve starts from these rows instead of those of the last one.
+  void warm_start(const std::vector<Index>& rows);
+
+ private:
+  void prepare();
+  void solve_on_set();
+  bool drop_most_negative(const S& below);
+  Index most_violated();
+  LowerStatus enter(Index row);
+  LowerStatus settle();
+  void refine();
+  S rounding(Index i) const;
+
+  QpShape<S> shape_;
+  KktFactor<S> factor_;
+  std::vector<Index> equality_rows_;  ///< an independent subset of the equalities
+  std::vector<Index> warm_;
+  std::vector<char> held_;     ///< in the working set
+  std::vector<char> ignored_;  ///< dependent on the working set and satisfied within noise
+  const Vec<S>* g_ = nullptr;
+  const Vec<S>* r_ = nullptr;
+  Vec<S> y_, free_, lambda_, nu_, direction_, move_, residual_, multipliers_, slack_;
+  S size_{0};        ///< sum |y_j|
+  S drift_{0};       ///< max-norm of the last correction of y
+  S multiplier_noise_{0};
+  long iterations_ = 0, limit_ = 0;
+  bool changed_ = true;
+};
+
+}  // namespace assay

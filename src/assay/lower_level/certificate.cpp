@@ -1,0 +1,62 @@
+#include "assay/lower_level/certificate.hpp"
+
+#include "assay/scalar/instantiate.hpp"
+
+namespace assay {
+
+template <class S>
+S square_root_bound(const S& a) {
+  if (a == S(0)) return S(0);
+  if constexpr (is_exact<S>) {
+    double t = std::sqrt(to_double(a));
+    if (!(t > 0)) t = 0x1p-500;
+    return (S(t) + a / S(t)) / S(2);
+  } else {
+    return square_root(a) * (S(1) + S(2) * unit_roundoff<S>());
+  }
+}
+
+template <class S>
+Certificate<S> Certifier<S>::operator()(const QuadraticProblem<S>& problem, const Vec<S>& linear,
+                                        const Vec<S>& limits, const Vec<S>& y,
+                                        const Vec<S>& multipliers) {
+  Certificate<S> c;
+  residual_ = linear;
+  add_product(problem.H, y, residual_);
+  for (Index i = 0; i < problem.rows(); ++i)
+    if (multipliers[i] != S(0))
+      add_scaled(problem.Bt.data() + i * problem.m, multipliers[i], residual_.data(), problem.m);
+  c.stationarity = max_norm(residual_);
+
+  S chi(0);
+  transposed_product(problem.Bt, y, slack_);
+  for (Index i = 0; i < problem.rows(); ++i) {
+    const S h = slack_[i] - limits[i];
+    const bool equality = i < problem.equalities;
+    const S violation = equality ? magnitude(h) : larger(h, S(0));
+    const S product = magnitude(S(multipliers[i] * h));
+    c.primal = larger(c.primal, violation);
+    if (!equality) {
+      c.dual = larger(c.dual, S(-multipliers[i]));
+      c.complementarity = larger(c.complementarity, product);
+    }
+    chi += product;
+    if (S(0) < violation) {
+      chi += S(2) * magnitude(multipliers[i]) * violation;
+      c.bound_is_proved = false;
+    }
+  }
+  if (S(0) < c.dual) c.bound_is_proved = false;
+  const S square = dot(residual_, residual_);
+  c.error_bound = (square_root_bound(square) +
+                   square_root_bound(S(square + S(4) * problem.mu * chi))) /
+                  (S(2) * problem.mu);
+  return c;
+}
+
+#define ASSAY_INSTANTIATE(S)        \
+  template S square_root_bound(const S&); \
+  template class Certifier<S>;
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay

@@ -1,0 +1,102 @@
+#include "assay/lower_level/kkt_factor.hpp"
+
+#include <algorithm>
+
+#include "assay/scalar/instantiate.hpp"
+
+namespace assay {
+
+template <class S>
+KktFactor<S>::KktFactor(const QpShape<S>& shape)
+    : shape_(shape),
+      gram_(std::min(shape.rows(), shape.m())),
+      solved_(shape.m(), shape.rows()),
+      has_solved_(static_cast<std::size_t>(shape.rows()), 0),
+      column_(std::min(shape.rows(), shape.m()) + 1),
+      work_(shape.m()) {
+  active_.reserve(static_cast<std::size_t>(column_.size()));
+}
+
+template <class S>
+void KktFactor<S>::solve_H(Vec<S>& v) const {
+  if (shape_.H_factor) shape_.H_factor->solve_in_place(v);
+}
+
+template <class S>
+const S* KktFactor<S>::solved_row(Index i) {
+  S* column = solved_.data() + i * shape_.m();
+  if (!has_solved_[static_cast<std::size_t>(i)]) {
+    for (Index k = 0; k < shape_.m(); ++k) work_[k] = row(i)[k];
+    solve_H(work_);
+    for (Index k = 0; k < shape_.m(); ++k) column[k] = work_[k];
+    has_solved_[static_cast<std::size_t>(i)] = 1;
+  }
+  return column;
+}
+
+template <class S>
+typename KktFactor<S>::Candidate KktFactor<S>::preview(Index i) {
+  Candidate c;
+  const S* solved = solved_row(i);
+  const Index k = gram_.size();
+  const S corner = dot(row(i), solved, shape_.m());
+  c.scale = corner;
+  if (k == shape_.m()) {
+    c.dependent = true;
+    return c;
+  }
+  for (Index j = 0; j < k; ++j)
+    column_[j] = dot(row(active_[static_cast<std::size_t>(j)]), solved, shape_.m());
+  c.pivot = gram_.preview(column_.data(), corner);
+  // The pivot is a difference of terms no larger than `corner`, each the result of at most m + k
+  // chained roundings in a dot and as many in two triangular solves: below that it carries no sign.
+  const S noise = gamma_bound<S>(8 * (shape_.m() + k + 4)) * corner;
+  c.dependent = !(noise < c.pivot);
+  return c;
+}
+
+template <class S>
+void KktFactor<S>::append(Index i, const Candidate& candidate) {
+  gram_.append(candidate.pivot);
+  active_.push_back(i);
+}
+
+template <class S>
+void KktFactor<S>::remove(Index position) {
+  gram_.remove(position);
+  active_.erase(active_.begin() + position);
+}
+
+template <class S>
+void KktFactor<S>::clear() {
+  gram_.clear();
+  active_.clear();
+}
+
+template <class S>
+bool KktFactor<S>::reset(std::vector<Index> rows) {
+  std::sort(rows.begin(), rows.end());
+  clear();
+  for (const Index i : rows) {
+    const Candidate c = preview(i);
+    if (c.dependent) return false;
+    append(i, c);
+  }
+  return true;
+}
+
+template <class S>
+void KktFactor<S>::solve(Vec<S>& p, Vec<S>& nu) {
+  solve_H(p);
+  const Index k = static_cast<Index>(active_.size());
+  for (Index j = 0; j < k; ++j)
+    nu[j] = dot(row(active_[static_cast<std::size_t>(j)]), p.data(), shape_.m()) - nu[j];
+  solve_gram(nu);
+  for (Index j = 0; j < k; ++j)
+    add_scaled(solved_row(active_[static_cast<std::size_t>(j)]), S(-nu[j]), p.data(), shape_.m());
+}
+
+#define ASSAY_INSTANTIATE(S) template class KktFactor<S>;
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay

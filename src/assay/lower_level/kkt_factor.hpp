@@ -1,0 +1,75 @@
+#pragma once
+
+#include <vector>
+
+#include "assay/numerics/growing_ldlt.hpp"
+#include "assay/numerics/ldlt.hpp"
+
+namespace assay {
+
+/// The unchanging part of a strictly convex quadratic program min 1/2 y'Hy + g'y, rows B y (= or <=) r.
+template <class S>
+struct QpShape {
+  const Mat<S>* H = nullptr;            ///< (m,m); null: the identity
+  const Ldlt<S>* H_factor = nullptr;    ///< null: the identity
+  const Mat<S>* Bt = nullptr;           ///< (m, rows)
+  const Vec<S>* row_norm = nullptr;     ///< (rows), max-norms of the rows of B
+  Index equalities = 0;                 ///< the first so many rows are equalities
+
+  Index m() const { return Bt->rows(); }
+  Index rows() const { return Bt->cols(); }
+};
+
+/// Solves with the saddle matrix of the active rows,
+///
+///     [ H    B_I' ] [ p  ]   [ a ]
+///     [ B_I   0   ] [ nu ] = [ c ],
+///
+/// through L D L' of H (fixed) and of B_I H^-1 B_I' (grows and shrinks with the active set I). The
+/// lower level leaves its factor here and the hypergradient uses it again.
+template <class S>
+class KktFactor {
+ public:
+  explicit KktFactor(const QpShape<S>& shape);
+
+  const QpShape<S>& shape() const { return shape_; }
+
+  /// Active rows in the order of the factor.
+  const std::vector<Index>& active() const { return active_; }
+
+  /// What a row would add: pivot = b'H^-1 b - (part in the span of the active rows), and the size of
+  /// the terms it was computed from. A pivot that is small against `scale` means: dependent.
+  struct Candidate {
+    S pivot{0}, scale{0};
+    bool dependent = false;
+  };
+  Candidate preview(Index row);
+  /// Adds the row last previewed. @pre not dependent
+  void append(Index row, const Candidate& candidate);
+  void remove(Index position);
+  void clear();
+  /// Factors afresh for exactly these rows, in ascending order, so that the factor is a function of
+  /// the set and not of the way to it. @return false if they are dependent
+  bool reset(std::vector<Index> rows);
+
+  /// v := H^-1 v
+  void solve_H(Vec<S>& v) const;
+  /// H^-1 b_row (m entries), computed at first use and kept.
+  const S* solved_row(Index row);
+  const S* row(Index i) const { return shape_.Bt->data() + i * shape_.m(); }
+
+  /// In: a in `p`, c in `nu` (one entry for each active row). Out: the solution.
+  void solve(Vec<S>& p, Vec<S>& nu);
+  /// nu := (B_I H^-1 B_I')^-1 nu
+  void solve_gram(Vec<S>& nu) const { gram_.solve_in_place(nu.data()); }
+
+ private:
+  QpShape<S> shape_;
+  std::vector<Index> active_;
+  GrowingLdlt<S> gram_;
+  Mat<S> solved_;
+  std::vector<char> has_solved_;
+  Vec<S> column_, work_;
+};
+
+}  // namespace assay

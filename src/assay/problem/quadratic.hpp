@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "assay/numerics/ldlt.hpp"
+#include "assay/problem/instance.hpp"
+
+namespace assay {
+
+/// Where a stacked constraint row came from.
+enum class RowKind { equality, inequality, lower_bound, upper_bound };
+
+/// A quadratic bilevel problem in scalar S: the widened data of an Instance, and its oracles.
+///
+/// The constraints are stacked into one system, equalities first, then inequality rows, then finite
+/// lower bounds (as -y_i <= -lower_i), then finite upper bounds:
+///
+///     rows 0 .. equalities-1:   A x + B y  = b
+///     the others:               A x + B y <= b
+///
+/// so that a lower-level method needs to know one kind of row. The rows of B are kept as the columns
+/// of `Bt`, contiguous.
+template <class S>
+struct QuadraticProblem {
+  explicit QuadraticProblem(const Instance& instance);
+
+  Index n = 0, m = 0;
+  Index equalities = 0;
+  std::vector<RowKind> kind;  ///< one for each stacked row
+
+  Mat<S> Qxx, Qxy, Qyy;
+  bool has_Qxy = false, has_Qyy = false;  ///< false when the block is zero: its products are skipped
+  Vec<S> x_target, y_target, cx, cy;
+  S c0{0};
+
+  Mat<S> H, M;
+  Vec<S> d;
+  Mat<S> A;   ///< (rows, n)
+  Mat<S> Bt;  ///< (m, rows)
+  Vec<S> b;   ///< (rows)
+  Vec<S> row_norm;  ///< max-norm of each row of B
+
+  /// L D L' of H, shared by everything that solves with it.
+  std::shared_ptr<const Ldlt<S>> H_factor;
+
+  /// Proved 0 < mu <= lambda_min(H), and lambda_max(H) <= lipschitz.
+  S mu{0}, lipschitz{0};
+
+  Index rows() const { return b.size(); }
+
+  /// f(x, y)
+  S upper_value(const Vec<S>& x, const Vec<S>& y) const;
+  /// grad_x f and grad_y f at (x, y)
+  void upper_gradient(const Vec<S>& x, const Vec<S>& y, Vec<S>& fx, Vec<S>& fy) const;
+  /// M x + d, the linear term of the lower level
+  void lower_linear_term(const Vec<S>& x, Vec<S>& linear) const;
+  /// b - A x, the right-hand side of B y <= .
+  void row_limits(const Vec<S>& x, Vec<S>& limits) const;
+
+  /// Puts x into the upper set X (box or ball); the identity when X is the whole space.
+  void project_upper(Vec<S>& x) const;
+
+  UpperSet::Kind x_set = UpperSet::Kind::whole_space;
+  Vec<S> x_lower, x_upper, x_center;
+  std::vector<bool> x_has_lower, x_has_upper;
+  S x_radius{0};
+
+ private:
+  mutable Vec<S> dx_, dy_, tmp_n_, tmp_m_;
+};
+
+/// A proved lower bound on the smallest eigenvalue of a symmetric positive definite H.
+///
+/// Inverse iteration gives an estimate; s just below it is accepted once H - s I has an L D L' with
+/// positive pivots in double, and lowered by what rounding could hide: if the factorisation runs to
+/// completion, lambda_min(H - s I) >= -gamma_{n+1} / (1 - gamma_{n+1}) * trace.
+/// Source: Rump, "Verification of positive definiteness" (BIT 46, 2006), Demmel's bound on Cholesky,
+/// which holds for L D L' with positive pivots alike.
+/// @return 0 when no positive bound can be proved in double
+double smallest_eigenvalue_bound(const Mat<double>& H);
+
+}  // namespace assay

@@ -1,0 +1,132 @@
+#include "assay/support/files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <iterator>
+#include <string>
+
+#include "assay/support/error.hpp"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own, gone afterwards.
+class Files : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "assay-files-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  long entries() const {
+    return std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
+  }
+  fs::path folder_;
+};
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::usage);
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+/// Files may grow to `bytes` and no further while this lives, as on a full disk.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST_F(Files, WritesAndReadsEveryByte) {
+  std::string content;
+  for (int i = 0; i < 200000; ++i) content += static_cast<char>(i * 7);
+
+  write_file_atomically(folder_ / "a", content);
+
+  EXPECT_TRUE(read_file(folder_ / "a") == content);
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, ReplacesAFileAsAWhole) {
+  write_file_atomically(folder_ / "a", "a long first text");
+
+  write_file_atomically(folder_ / "a", "second");
+
+  EXPECT_EQ(read_file(folder_ / "a"), "second");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, AFullDiskLeavesTheOldFileAndNothingElse) {
+  write_file_atomically(folder_ / "a", "old");
+  const std::string large(1 << 16, 'x');
+
+  std::string message;
+  {
+    const SmallDisk full(4096);
+    message = message_of([&] { write_file_atomically(folder_ / "a", large); });
+  }
+
+  EXPECT_EQ(message, "cannot write " + (folder_ / "a").string() + ": File too large");
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, ErrorsNameTheFileAndTheReason) {
+  write_file_atomically(folder_ / "a", "");
+
+  EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "none" / "a", "x"); }),
+            "cannot write " + (folder_ / "none" / "a").string() + ": No such file or directory");
+  EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "a" / "b", "x"); }),
+            "cannot write " + (folder_ / "a" / "b").string() + ": Not a directory");
+  EXPECT_EQ(message_of([&] { write_file_atomically(folder_, "x"); }),
+            "cannot write " + folder_.string() + ": Is a directory");
+  EXPECT_EQ(message_of([&] { read_file(folder_ / "none"); }),
+            (folder_ / "none").string() + ": cannot read: No such file or directory");
+  EXPECT_EQ(message_of([&] { read_file(folder_); }),
+            folder_.string() + ": cannot read: Is a directory");
+}
+
+TEST_F(Files, NeverReplacesADevice) {
+  ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+
+  EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "pipe", "x"); }),
+            "cannot write " + (folder_ / "pipe").string() + ": Invalid argument");
+
+  EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
+  EXPECT_EQ(entries(), 1);
+}
+
+// FIPS 180-2, appendices B.1 and B.2, and the empty text.
+TEST(Sha256, MatchesThePublishedDigests) {
+  EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+}  // namespace
+}  // namespace assay
