@@ -1,0 +1,129 @@
+// Prints one digest for each kernel and size, for comparison across compilers, optimisation levels and
+// instruction sets. One translation unit on purpose: the kernels are built with this program's flags.
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+#include "assay/numerics/growing_ldlt.hpp"
+#include "assay/numerics/ldlt.hpp"
+#include "assay/numerics/random.cpp"
+
+namespace {
+
+using assay::Index;
+using Vector = assay::Vec<double>;
+using Matrix = assay::Mat<double>;
+
+/// FNV-1a over the bits of doubles.
+class Digest {
+ public:
+  void add(double value) {
+    std::uint64_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    for (int k = 0; k < 8; ++k) state_ = (state_ ^ (bits >> (8 * k) & 0xff)) * 0x100000001b3U;
+  }
+  void add(const Vector& v) {
+    for (Index i = 0; i < v.size(); ++i) add(v[i]);
+  }
+  void print(const char* name, Index n) const {
+    std::printf("%s %ld %016llx\n", name, static_cast<long>(n),
+                static_cast<unsigned long long>(state_));
+  }
+
+ private:
+  std::uint64_t state_ = 0xcbf29ce484222325U;
+};
+
+assay::RandomStream stream(Index n, std::uint64_t what) {
+  return {42, static_cast<std::uint64_t>(n), assay::Purpose::probe, what};
+}
+
+/// Entries over many binades, so that a changed order of additions shows.
+Vector vector(Index n, std::uint64_t what) {
+  Vector v = stream(n, what).normals(n);
+  for (Index i = 0; i < n; ++i) v[i] = std::ldexp(v[i], static_cast<int>(i * 7 % 23) - 11);
+  return v;
+}
+
+Matrix matrix(Index rows, Index cols, std::uint64_t what) {
+  Matrix A(rows, cols);
+  const auto s = stream(rows, what);
+  for (Index j = 0; j < cols; ++j)
+    for (Index i = 0; i < rows; ++i) A(i, j) = s.normal(static_cast<std::uint64_t>(i + j * rows));
+  return A;
+}
+
+Matrix definite(Index n) {
+  const Matrix R = matrix(n, n, 7);
+  Matrix H(n, n);
+  for (Index j = 0; j < n; ++j)
+    for (Index i = 0; i < n; ++i)
+      H(i, j) = assay::dot(R.data() + i * n, R.data() + j * n, n) + (i == j ? 1.0 : 0.0);
+  return H;
+}
+
+void level_one_and_two(Index n) {
+  const Vector a = vector(n, 1), b = vector(n, 2);
+  const Matrix A = matrix(n, n + 3, 3);
+  Digest dot, norm, product, transposed;
+  dot.add(assay::dot(a, b));
+  dot.print("dot", n);
+  norm.add(assay::norm(a));
+  norm.add(assay::norm(Vector(a * 0x1p-600)));
+  norm.print("norm", n);
+  Vector y = b;
+  assay::add_product(A, vector(n + 3, 4), y);
+  product.add(y);
+  product.print("add_product", n);
+  assay::transposed_product(A, a, y);
+  transposed.add(y);
+  transposed.print("transposed_product", n);
+}
+
+void factorisations(Index n) {
+  const Matrix H = definite(n);
+  const assay::Ldlt<double> factor(H);
+  Digest ldlt, solve, growing;
+  ldlt.add(factor.pivots());
+  for (Index j = 0; j < n; ++j) ldlt.add(Vector(factor.lower().col(j).tail(n - j)));
+  ldlt.print("ldlt", n);
+  Vector x = vector(n, 5);
+  factor.solve_in_place(x);
+  solve.add(x);
+  solve.print("ldlt_solve", n);
+
+  assay::GrowingLdlt<double> g(n);
+  for (Index i = 0; i < n; ++i) g.append(g.preview(H.data() + i * n, H(i, i)));
+  for (Index i = 0; i < n / 2; ++i) g.remove((i * 5) % g.size());
+  x = vector(n, 6);
+  g.solve_in_place(x.data());
+  growing.add(x);
+  growing.print("growing_ldlt", n);
+}
+
+void randomness() {
+  const auto s = stream(1, 8);
+  Digest uniforms, normals, sphere, permutation;
+  uniforms.add(s.uniforms(1000));
+  uniforms.print("uniform", 1000);
+  normals.add(s.normals(5000));
+  normals.print("normal", 5000);
+  sphere.add(s.sphere(33));
+  sphere.print("sphere", 33);
+  for (const Index k : s.permutation(100)) permutation.add(static_cast<double>(k));
+  permutation.print("permutation", 100);
+}
+
+}  // namespace
+
+int main() {
+  for (Index n = 1; n <= 40; ++n) {
+    level_one_and_two(n);
+    factorisations(n);
+  }
+  for (const Index n : {63, 64, 65, 100, 127, 200, 257}) {
+    level_one_and_two(n);
+    factorisations(n);
+  }
+  randomness();
+}
