@@ -29,6 +29,9 @@ file(GENERATE OUTPUT assay.objects CONTENT "$<JOIN:$<TARGET_OBJECTS:assay>,\n>\n
 assay_check(symbols ${here}/check_symbols ${CMAKE_CXX_COMPILER} ${CMAKE_BINARY_DIR}/assay.objects)
 assay_check(contraction ${here}/check_contraction ${CMAKE_BINARY_DIR}/assay.objects)
 
+assay_check(environment ${here}/check_environment ${CMAKE_CXX_COMPILER} $<TARGET_FILE:assay>
+  $<TARGET_PROPERTY:Eigen3::Eigen,INTERFACE_INCLUDE_DIRECTORIES> ${CMAKE_BINARY_DIR}/environment)
+
 # What must compile. Built only when tested, one after the other: ninja does not share a build tree.
 function(assay_compile_check name)
   assay_check(${name} ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target assay_${name})

@@ -54,8 +54,9 @@ S exponential(const S& a) {
 
   // r = a - k ln 2, and in c what r lost by rounding; e^r = 1 + (r + (r^2 q + c)).
   static const S rest = rest_of_ln2<S>();
-  const S high = a - S(k * ln2_head);
-  const S low = S(static_cast<double>(k)) * rest;
+  const S times(static_cast<double>(k));
+  const S high = a - times * S(ln2_head);
+  const S low = times * rest;
   const S r = high - low;
   const S c = (high - r) - low;
   const S power = S(1) + (r + (r * r * exponential_remainder(r) + c));

@@ -4,12 +4,13 @@
 #include <charconv>
 
 #include "assay/support/error.hpp"
+#include "assay/support/quote.hpp"
 
 namespace assay {
 namespace {
 
 [[noreturn]] void not_a_number(std::string_view text) {
-  throw Error(ExitCode::usage, "\"" + std::string(text.substr(0, 80)) + "\" is not a number");
+  throw Error(ExitCode::usage, quoted(text) + " is not a number");
 }
 
 std::size_t count_digits(std::string_view text, std::size_t from) {
