@@ -58,8 +58,18 @@ struct Experiment {
   std::vector<GoldenCase> golden;
 };
 
+// The tables of an experiment file that belong to no catalogue entry.
+const std::vector<Parameter>& run_parameters();     ///< [run]
+const std::vector<Parameter>& start_parameters();   ///< [start]
+const std::vector<Parameter>& noise_parameters();   ///< [noise]
+const std::vector<Parameter>& record_parameters();  ///< [record]
+const std::vector<Parameter>& probe_parameters();   ///< [probe]
+
 /// Reads an experiment file; `overrides` are "key=value" texts with dotted keys ("step.length=0.1",
 /// "run.iterations=50", "faults=[\"ridge\"]"), applied before checking.
+///
+/// [algorithm] names its method; [step], [lower_level] and [hypergradient] may be left out and then
+/// mean the first entry of their catalogue with its defaults.
 /// @throws InputError naming file, key and value.
 Experiment read_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides = {});
@@ -69,8 +79,9 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
                             const std::filesystem::path& folder,
                             const std::vector<std::string>& overrides = {});
 
-/// The resolved experiment as canonical JSON text, without paths of this machine: part of the
-/// manifest, and the key under which a checkpoint may be resumed.
+/// What the experiment resolves to, as canonical JSON text: every value that can influence the trace,
+/// the instance by the path as written, nothing that depends on the folder. Part of the manifest, and
+/// the key under which a checkpoint may be resumed.
 std::string experiment_text(const Experiment& experiment);
 
 }  // namespace assay
