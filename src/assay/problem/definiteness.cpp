@@ -6,7 +6,7 @@
 namespace assay {
 namespace {
 
-/// s with 1/2 <= 2^(2s) a < 2 for a > 0. Scaling by powers of two is exact and makes the test blind
+/// s with 1/2 <= 2^(2s) a < 2, for a > 0. Scaling by powers of two is exact and makes the test blind
 /// to the units of y.
 int half_exponent(double a) {
   int exponent = 0;
@@ -55,37 +55,48 @@ S covering_shift(const Mat<S>& a) {
   return gamma / (S(1) - gamma) * trace;
 }
 
-/// Rows bad in S; `pivot` is unscaled again. With `shift` the answer "none" is a proof.
+/// What factors in the scalar S can prove: definite (no `bad`), not definite (`bad`), or neither.
+struct Answer {
+  bool proved;
+  std::optional<BadPivot> bad;
+};
+
 template <class S>
-std::optional<BadPivot> bad_pivot(const ExactMatrix& matrix, bool shifted) {
+Answer decide(const ExactMatrix& matrix) {
   const Index n = matrix.rows();
   Mat<S> a = matrix.to<S>();
   std::vector<int> scale;
   for (Index i = 0; i < n; ++i) {
-    if (!(a(i, i) > S(0))) return BadPivot{i, matrix(i, i), true};
+    if (!(a(i, i) > S(0))) {
+      const bool proved = is_exact<S> || matrix.fraction(i, i).empty();  // a fraction may underflow
+      return {proved, BadPivot{i, matrix(i, i), proved}};
+    }
     scale.push_back(half_exponent(matrix(i, i)));
   }
+  const auto scale_of = [&](Index i) { return scale[static_cast<std::size_t>(i)]; };
   for (Index j = 0; j < n; ++j)
     for (Index i = 0; i < n; ++i)
-      a(i, j) = scale_by_power_of_two(a(i, j), scale[static_cast<std::size_t>(i)] +
-                                                   scale[static_cast<std::size_t>(j)]);
+      a(i, j) = scale_by_power_of_two(a(i, j), scale_of(i) + scale_of(j));
+
+  const S shift = covering_shift(a);
   S pivot(0);
-  const Index row = first_bad_row(a, shifted ? covering_shift(a) : S(0), pivot);
-  if (row == n) return std::nullopt;
-  const double value = to_double(scale_by_power_of_two(pivot, -2 * scale[static_cast<std::size_t>(row)]));
-  return BadPivot{row, value, true};
+  if (first_bad_row(a, shift, pivot) == n) return {true, std::nullopt};
+  // A definite matrix raised by the shift passes (Higham, theorem 10.7; 4 for the diagonal, which is
+  // scaled to [1/2, 2) and not to 1).
+  const bool proved = first_bad_row(a, S(S(-4) * shift), pivot) < n;
+  const Index row = first_bad_row(a, S(0), pivot);
+  if (row == n) return {false, BadPivot{n - 1, to_double(pivot), false}};
+  const double value = convert<double>(scale_by_power_of_two(pivot, -2 * scale_of(row)));
+  return {proved, BadPivot{row, value, proved}};
 }
 
 }  // namespace
 
 std::optional<BadPivot> find_bad_pivot(const ExactMatrix& matrix) {
-  if (!bad_pivot<double>(matrix, true)) return std::nullopt;
+  const Answer quick = decide<double>(matrix);
+  if (quick.proved) return quick.bad;
   constexpr Index small = 24;  // exact fractions grow with every row; this size takes milliseconds
-  if (matrix.rows() <= small) return bad_pivot<Rational>(matrix, false);
-  const auto unproved = bad_pivot<Real100>(matrix, true);
-  if (!unproved) return std::nullopt;
-  if (const auto bad = bad_pivot<Real100>(matrix, false)) return bad;
-  return BadPivot{unproved->row, unproved->value, false};
+  return (matrix.rows() <= small ? decide<Rational>(matrix) : decide<Real100>(matrix)).bad;
 }
 
 }  // namespace assay

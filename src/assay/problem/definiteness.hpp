@@ -10,7 +10,7 @@ namespace assay {
 struct BadPivot {
   Index row;     ///< of the first pivot that is not positive, from 0
   double value;  ///< that pivot of L D L'
-  bool proved;   ///< false: positive as far as 100 digits show, but too close to 0 to be sure
+  bool proved;   ///< false: too close to singular for 100 digits to tell
 };
 
 /// Decides whether the matrix, exactly as stated, is positive definite. Nothing: it is, proved.

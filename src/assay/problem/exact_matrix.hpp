@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "assay/scalar/convert.hpp"
 #include "assay/scalar/dense.hpp"
 #include "assay/scalar/text.hpp"
 
@@ -31,7 +32,7 @@ class ExactMatrix {
   }
   /// @pre `fraction` reads "p/q", q > 0
   void set_fraction(Index i, Index j, const std::string& fraction) {
-    nearest_(i, j) = to_double(from_text<Rational>(fraction));
+    nearest_(i, j) = convert<double>(from_text<Rational>(fraction));
     fractions_[{i, j}] = fraction;
   }
   /// Entry (i, j) is a fraction: its text; otherwise "".
@@ -41,11 +42,12 @@ class ExactMatrix {
   }
   bool all_doubles() const { return fractions_.empty(); }
 
-  /// The array in scalar S: exact for doubles, one rounded division for a fraction.
+  /// The array in scalar S: exact for doubles, the nearest value for a fraction.
   template <class S>
   Mat<S> to() const {
     Mat<S> out = widen<S>(nearest_);
-    for (const auto& [at, text] : fractions_) out(at.first, at.second) = from_text<S>(text);
+    for (const auto& [at, text] : fractions_) 
+      out(at.first, at.second) = convert<S>(from_text<Rational>(text));
     return out;
   }
   /// A single column as a vector. @pre cols() == 1

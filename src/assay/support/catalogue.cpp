@@ -12,7 +12,7 @@ const CatalogueItem& find_item(const std::vector<CatalogueItem>& items, const st
     if (item.name == name) return item;
     names.push_back(item.name);
   }
-  throw InputError(file, key, "unknown name " + quoted(name) + suggestion(name, names));
+  throw InputError(file, key, "unknown name " + in_quotes(name) + suggestion(name, names));
 }
 
 }  // namespace assay

@@ -46,7 +46,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     std::string what = "the text ends too early";
     if (position <= text_.size())
       what = (error.id == out_of_range ? "number too large for double: " : "not JSON: ") +
-             quoted(word_at(position));
+             in_quotes(word_at(position));
     throw InputError(source_, path(), what + " (" + line_and_column(position) + ")");
   }
 

@@ -15,7 +15,7 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return out;
 }
 
-std::string quoted(std::string_view text, std::size_t limit) {
+std::string in_quotes(std::string_view text, std::size_t limit) {
   return "'" + shortened(text, limit) + "'";
 }
 

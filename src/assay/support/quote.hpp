@@ -10,6 +10,6 @@ namespace assay {
 std::string shortened(std::string_view text, std::size_t limit = 40);
 
 /// shortened() between single quotes.
-std::string quoted(std::string_view text, std::size_t limit = 40);
+std::string in_quotes(std::string_view text, std::size_t limit = 40);
 
 }  // namespace assay

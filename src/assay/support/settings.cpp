@@ -83,7 +83,7 @@ class Check {
   }
   void word(const std::string& v) const {
     if (p_.choices.empty() || std::ranges::count(p_.choices, v) > 0) return;
-    fail("is " + quoted(v) + ", must be one of " + join(p_.choices) + suggestion(v, p_.choices));
+    fail("is " + in_quotes(v) + ", must be one of " + join(p_.choices) + suggestion(v, p_.choices));
   }
   [[noreturn]] void fail(const std::string& what) const { throw InputError(file_, key_, what); }
 
@@ -110,7 +110,7 @@ Settings::Settings(const std::vector<Parameter>& parameters,
 
 const Value& Settings::at(const std::string& key) const {
   const auto it = values_.find(key);
-  if (it == values_.end()) throw Error(ExitCode::internal, "undeclared parameter " + quoted(key));
+  if (it == values_.end()) throw Error(ExitCode::internal, "undeclared parameter " + in_quotes(key));
   return it->second;
 }
 
@@ -120,7 +120,7 @@ template <class T>
 const T& held(const Value& value, const std::string& key) {
   const T* v = std::get_if<T>(&value);
   if (v == nullptr)
-    throw Error(ExitCode::internal, "parameter " + quoted(key) + " is " + type_name(value));
+    throw Error(ExitCode::internal, "parameter " + in_quotes(key) + " is " + type_name(value));
   return *v;
 }
 

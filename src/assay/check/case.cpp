@@ -1,0 +1,169 @@
+#include "assay/check/case.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "assay/check/distance.hpp"
+#include "assay/support/files.hpp"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool digest_differs(const fs::path& file, const std::string& digest) {
+  return !fs::exists(file) || sha256(read_file(file)) != digest;
+}
+
+/// Which of the things a golden trace stands on are no longer those that were blessed.
+std::string edited_parts(const GoldenFolder& folder, const std::string& id,
+                         const LedgerEntry& entry, const CaseDigests& now) {
+  std::string parts;
+  const auto add = [&](bool edited, const char* what) {
+    if (edited) parts += (parts.empty() ? "" : ", ") + std::string(what);
+  };
+  add(digest_differs(folder.trace(id), entry.trace), "the trace");
+  add(digest_differs(folder.manifest(id), entry.manifest), "the manifest");
+  add(now.instance != entry.instance, "the instance");
+  add(now.experiment != entry.experiment, "the experiment");
+  return parts;
+}
+
+/// Where the environment of the golden manifest is not that of this run: never a reason to fail,
+/// always worth seeing when something did.
+std::string environment_changes(const std::string& golden, const std::string& now) {
+  const auto before = nlohmann::json::parse(golden, nullptr, false);
+  const auto after = nlohmann::json::parse(now, nullptr, false);
+  if (!before.is_object() || !after.is_object()) return "";
+  const nlohmann::json nothing = nlohmann::json::object();
+  const nlohmann::json was = before.value("environment", nothing);
+  const nlohmann::json is = after.value("environment", nothing);
+  if (was == is) return "environment: the same as when the golden trace was made\n";
+  std::string text = "environment: golden -> now\n";
+  for (const auto& change : nlohmann::json::diff(was, is)) {
+    const nlohmann::json::json_pointer at(change.at("path").get<std::string>());
+    const auto value = [&](const nlohmann::json& side) {
+      return side.contains(at) ? side.at(at).dump() : std::string("(none)");
+    };
+    text += fmt::format("  {}: {} -> {}\n", at.to_string().substr(1), value(was), value(is));
+  }
+  return text;
+}
+
+std::string first_difference(const Comparison& c) {
+  if (c.columns.empty())
+    return c.equal() ? "the same numbers, spelt differently" : "other rows or columns";
+  const ColumnDifference& first = c.columns.front();
+  return fmt::format("iteration {}, column {}: golden {}, now {} ({})", first.iteration,
+                     first.column, first.left, first.right, distance_text(first.ulps));
+}
+
+/// Compares with the stored trace, whose digest is known to be the blessed one.
+void compare_with_golden(const GoldenFolder& folder, const GateCase& c, const LedgerEntry& entry,
+                         const Pending& now, const Trace& trace, Finding& finding) {
+  const std::string golden = read_file(folder.trace(c.id));
+  if (golden == now.trace) {
+    finding.message = fmt::format("{} rows, bit for bit", trace.rows.size());
+    return;
+  }
+  const Comparison comparison =
+      compare_traces(parse_trace(golden, folder.trace(c.id).string()), trace, c.experiment.scalar);
+  if (!comparison.equal() && allowed_by(entry.rules, comparison)) {
+    finding.verdict = Verdict::allowed;
+    finding.message = "within its reviewed rules: " + first_difference(comparison);
+    return;
+  }
+  finding.verdict = Verdict::differs;
+  finding.message = first_difference(comparison);
+  finding.detail = comparison_text(comparison, "golden", "now") +
+                   environment_changes(read_file(folder.manifest(c.id)), now.manifest);
+}
+
+void judge(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c, const Pending& now,
+           const Trace& trace, Finding& finding) {
+  const auto entry = ledger.cases.find(c.id);
+  if (entry == ledger.cases.end() || !fs::exists(folder.trace(c.id))) {
+    finding.verdict = Verdict::missing;
+    finding.message =
+        entry == ledger.cases.end() ? "not in the ledger" : "its golden trace is gone";
+    return;
+  }
+  const std::string edited = edited_parts(folder, c.id, entry->second, now.digests);
+  if (edited.empty()) return compare_with_golden(folder, c, entry->second, now, trace, finding);
+  finding.verdict = Verdict::edited;
+  finding.message = "changed since it was blessed: " + edited;
+  finding.message += now.digests.trace == entry->second.trace
+                         ? "; the run still gives the blessed trace"
+                         : "; the run does not give the blessed trace";
+}
+
+void run_and_judge(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c,
+                   const GateOptions& options, CaseResult& result) {
+  Finding& finding = result.finding;
+  const Instance instance = load_instance(c.experiment);
+  RunControl control;
+  control.stop = options.stop;
+  RunOutcome outcome = options.run(c.experiment, instance, control);
+  if (outcome.end != RunEnd::finished) {
+    const bool failed = outcome.end == RunEnd::failed;
+    finding.verdict = failed ? Verdict::failed : Verdict::interrupted;
+    finding.message = failed ? outcome.failure : "stopped";
+    return;
+  }
+  result.trace = std::move(outcome.trace);
+  result.complete = true;
+  Pending now;
+  now.trace = trace_text(result.trace);
+  now.manifest = std::move(outcome.manifest);
+  now.digests = {sha256(now.trace), sha256(now.manifest), instance.digest,
+                 sha256(experiment_text(c.experiment))};
+  judge(folder, ledger, c, now, result.trace, finding);
+
+  if (verdict_code(finding.verdict) == ExitCode::ok) return remove_pending(folder, c.id);
+  try {
+    write_pending(folder, c.id, now);
+  } catch (const Error& e) {
+    // The finding is worth more than the reason why it could not be kept.
+    finding.detail += fmt::format("nothing is pending: {}\n", e.what());
+  }
+}
+
+Verdict verdict_of(const Error& error) {
+  switch (error.code()) {
+    case ExitCode::numerical:
+      return Verdict::failed;
+    case ExitCode::usage:
+      return Verdict::invalid;
+    case ExitCode::golden:
+      return Verdict::missing;
+    default:
+      return Verdict::broken;
+  }
+}
+
+}  // namespace
+
+CaseResult check_case(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c,
+                      const GateOptions& options) {
+  CaseResult result;
+  Finding& finding = result.finding;
+  finding.subject = c.id;
+  if (options.stop && options.stop->load()) {
+    finding.verdict = Verdict::interrupted;
+    finding.message = "not started";
+    return result;
+  }
+  try {
+    run_and_judge(folder, ledger, c, options, result);
+  } catch (const Error& e) {
+    finding.verdict = verdict_of(e);
+    finding.message = e.what();
+  } catch (const std::exception& e) {
+    finding.verdict = Verdict::broken;
+    finding.message = e.what();
+  }
+  return result;
+}
+
+}  // namespace assay

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "assay/check/gate.hpp"
+#include "assay/check/ledger.hpp"
+
+namespace assay {
+
+/// Files under traces/ and instances/ and entries of the ledger that no experiment asks for.
+std::vector<Finding> find_orphans(const GoldenFolder& folder, const Ledger& ledger,
+                                  const GoldenCases& all);
+
+}  // namespace assay
