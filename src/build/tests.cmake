@@ -1,22 +1,23 @@
 # Unit tests ("unit", run in every preset) and checks of the sources and of the build ("build").
 find_package(GTest REQUIRED)
+find_package(rapidcheck REQUIRED)
 include(GoogleTest)
 enable_testing()
 
-file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp)
-if(unit_tests)
-  add_executable(assay_tests ${unit_tests})
-  target_link_libraries(assay_tests PRIVATE assay assay_internal
-    GTest::gtest GTest::gtest_main fmt::fmt mpfr)
-  target_compile_definitions(assay_tests PRIVATE
-    ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
-    $<$<TARGET_EXISTS:assay_program>:ASSAY_PROGRAM="$<TARGET_FILE:assay_program>">)
-  if(TARGET assay_program)
-    add_dependencies(assay_tests assay_program)
-  endif()
-  gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS unit)
+# Tests beside the code, the oracles with theirs, and laws on random instances.
+file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp reference/*.cpp properties/*.cpp)
+add_executable(assay_tests ${unit_tests})
+target_include_directories(assay_tests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(assay_tests PRIVATE assay assay_warnings
+  GTest::gtest GTest::gtest_main rapidcheck fmt::fmt mpfr)
+target_compile_definitions(assay_tests PRIVATE
+  ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
+  $<$<TARGET_EXISTS:assay_program>:ASSAY_PROGRAM="$<TARGET_FILE:assay_program>">)
+if(TARGET assay_program)
+  add_dependencies(assay_tests assay_program)
 endif()
+gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+  PROPERTIES LABELS unit)
 
 set(here ${CMAKE_CURRENT_LIST_DIR})
 function(assay_check name)
@@ -28,7 +29,7 @@ endfunction()
 assay_check(layers ${here}/check_layers)
 assay_check(sources ${here}/check_sources)
 
-# What the objects hold. (Sanitizers add calls and sections of their own: only for other presets.)
+# What the objects hold.
 file(GENERATE OUTPUT assay.objects CONTENT "$<JOIN:$<TARGET_OBJECTS:assay>,\n>\n")
 assay_check(symbols ${here}/check_symbols ${CMAKE_CXX_COMPILER} ${CMAKE_BINARY_DIR}/assay.objects)
 assay_check(contraction ${here}/check_contraction ${CMAKE_BINARY_DIR}/assay.objects)
@@ -49,7 +50,7 @@ foreach(source IN LISTS assay_sources)
 endforeach()
 if(archetype_sources)
   add_library(assay_archetype OBJECT EXCLUDE_FROM_ALL ${archetype_sources})
-  target_link_libraries(assay_archetype PRIVATE assay assay_internal)
+  target_link_libraries(assay_archetype PRIVATE assay assay_warnings fmt::fmt)
   target_compile_definitions(assay_archetype PRIVATE ASSAY_ARCHETYPE)
   target_compile_options(assay_archetype PRIVATE -O0 -g0)
   assay_compile_check(archetype)
@@ -69,7 +70,7 @@ foreach(header IN LISTS headers)
 endforeach()
 if(header_sources)
   add_library(assay_headers OBJECT EXCLUDE_FROM_ALL ${header_sources})
-  target_link_libraries(assay_headers PRIVATE assay assay_internal)
+  target_link_libraries(assay_headers PRIVATE assay assay_warnings)
   target_compile_options(assay_headers PRIVATE -O0 -g0)
   assay_compile_check(headers)
 endif()
@@ -82,3 +83,9 @@ set_tests_properties(build.install PROPERTIES RESOURCE_LOCK build_tree)
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/src/assay/numerics/digest_main.cpp)
   assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
 endif()
+
+# Not a test: "./dev bench" builds and runs it.
+find_package(benchmark REQUIRED)
+add_executable(assay_bench EXCLUDE_FROM_ALL bench/runs.cpp)
+target_link_libraries(assay_bench PRIVATE assay assay_warnings benchmark::benchmark)
+target_compile_definitions(assay_bench PRIVATE ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")

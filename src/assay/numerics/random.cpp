@@ -79,8 +79,6 @@ double uniform_from(std::uint64_t word) {
   return (static_cast<double>(static_cast<std::int64_t>(word >> 12)) + 0.5) * 0x1p-52;
 }
 
-double normal_from(std::uint64_t word) { return normal_quantile(centred(word)); }
-
 std::uint64_t high_product(std::uint64_t a, std::uint64_t b, std::uint64_t& low) {
   __extension__ typedef unsigned __int128 Wide;
   const Wide product = static_cast<Wide>(a) * b;
@@ -89,6 +87,8 @@ std::uint64_t high_product(std::uint64_t a, std::uint64_t b, std::uint64_t& low)
 }
 
 }  // namespace
+
+double normal_from_word(std::uint64_t word) { return normal_quantile(centred(word)); }
 
 PhiloxBlock philox(const PhiloxBlock& counter, const std::array<std::uint64_t, 2>& key) {
   const r123::Philox4x64::ctr_type c{{counter[0], counter[1], counter[2], counter[3]}};
@@ -115,7 +115,7 @@ std::uint64_t RandomStream::word(std::uint64_t index) const {
 
 double RandomStream::uniform(std::uint64_t index) const { return uniform_from(word(index)); }
 
-double RandomStream::normal(std::uint64_t index) const { return normal_from(word(index)); }
+double RandomStream::normal(std::uint64_t index) const { return normal_from_word(word(index)); }
 
 template <class Transform>
 Vec<double> RandomStream::batch(Index count, Transform transform) const {
@@ -129,7 +129,7 @@ Vec<double> RandomStream::batch(Index count, Transform transform) const {
 
 Vec<double> RandomStream::uniforms(Index count) const { return batch(count, uniform_from); }
 
-Vec<double> RandomStream::normals(Index count) const { return batch(count, normal_from); }
+Vec<double> RandomStream::normals(Index count) const { return batch(count, normal_from_word); }
 
 Vec<double> RandomStream::sphere(Index dimension) const {
   Vec<double> point = normals(dimension);

@@ -28,6 +28,9 @@ using PhiloxBlock = std::array<std::uint64_t, 4>;
 /// Philox4x64-10: a fixed scrambling of the counter under the key.
 PhiloxBlock philox(const PhiloxBlock& counter, const std::array<std::uint64_t, 2>& key);
 
+/// The standard normal quantile (Wichura, AS 241, PPND16) of the uniform that a word stands for.
+double normal_from_word(std::uint64_t word);
+
 /// Counter-based random numbers: a draw is a function of (seed, stream, purpose, iteration, sample,
 /// index) and of nothing else. Engine: Philox4x64-10 (Salmon et al., "Parallel random numbers: as
 /// easy as 1, 2, 3", SC11), key (seed, stream), counter (index/4, iteration, purpose + 2^32 sample,
@@ -39,7 +42,7 @@ class RandomStream {
 
   /// (k + 1/2) 2^-52, k = 0 .. 2^52-1: strictly inside (0,1), symmetric about 1/2.
   double uniform(std::uint64_t index) const;
-  /// Standard normal by inversion (Wichura, AS 241, PPND16) from uniform(index).
+  /// Standard normal: the quantile of uniform(index).
   double normal(std::uint64_t index) const;
   /// The raw 64 bits.
   std::uint64_t word(std::uint64_t index) const;

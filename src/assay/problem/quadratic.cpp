@@ -107,6 +107,7 @@ QuadraticProblem<S>::QuadraticProblem(const Instance& in)
     throw NumericalError(in.source, "lower.H",
                          "cannot be proved positive definite in double precision");
   mu = S(proved);
+  upper_mu = S(smallest_eigenvalue_bound(in.Qxx.nearest()));
   S widest(0);
   for (Index j = 0; j < m; ++j) {
     S sum(0);

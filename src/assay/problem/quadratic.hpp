@@ -47,6 +47,9 @@ struct QuadraticProblem {
   /// Proved 0 < mu <= lambda_min(H), and lambda_max(H) <= lipschitz.
   S mu{0}, lipschitz{0};
 
+  /// A proved lower bound on the smallest eigenvalue of Qxx; 0 when Qxx is not provably definite.
+  S upper_mu{0};
+
   Index rows() const { return b.size(); }
 
   /// f(x, y)

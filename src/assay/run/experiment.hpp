@@ -16,6 +16,7 @@ struct Change {
   long iteration = 0;
   Settings algorithm;  ///< complete: the settings in force from here, defaults and overrides merged
   Settings step;
+  Settings hypergradient;
   FaultSet faults;
 };
 

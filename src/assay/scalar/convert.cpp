@@ -1,6 +1,5 @@
 #include "assay/scalar/convert.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -41,44 +40,10 @@ Rational to_rational(const S& value) {
   return value < S(0) ? Rational(-size) : size;
 }
 
-/// floor(a / b * 2^shift), and whether a remainder is left.
-Integer scaled_quotient(const Integer& a, const Integer& b, long shift, bool& inexact) {
-  const Integer above = shift > 0 ? Integer(a << shift) : a;
-  const Integer below = shift < 0 ? Integer(b << -shift) : b;
-  Integer quotient, remainder;
-  boost::multiprecision::divide_qr(above, below, quotient, remainder);
-  inexact = remainder != 0;
-  return quotient;
-}
-
-/// Rounds to nearest even at the precision of S; at the fixed last place of subnormals if S is
-/// double.
-template <class S>
-S from_rational(const Rational& value) {
-  if (value == 0) return S(0);
-  constexpr long digits = std::numeric_limits<S>::digits;
-  const Integer a = abs(numerator(value));
-  const Integer b = denominator(value);
-  // Two or three bits more than S holds; the remainder decides what they cannot.
-  long shift = digits + 2 - (static_cast<long>(msb(a)) - static_cast<long>(msb(b)));
-  if constexpr (std::is_same_v<S, double>) shift = std::min(shift, 1074L + 2L);
-  bool inexact = false;
-  Integer quotient = scaled_quotient(a, b, shift, inexact);
-  long surplus = quotient == 0 ? 2 : static_cast<long>(msb(quotient)) + 1 - digits;
-  if (surplus < 2) surplus = 2;  // subnormal: the last place is fixed
-  const Integer kept = quotient >> surplus;
-  const Integer lost = quotient - (kept << surplus);
-  const Integer half = Integer(1) << (surplus - 1);
-  const bool up = lost > half || (lost == half && (inexact || bit_test(kept, 0)));
-  // At most 2^digits, hence exact in S; computed in halves that fit 32 bits.
-  Integer rounded = up ? Integer(kept + 1) : kept;
-  S result(0);
-  for (long at = 32 * (digits / 32); at >= 0; at -= 32) {
-    const Integer part = (rounded >> at) & Integer(0xffffffffu);
-    result = result * S(0x1p32) + S(static_cast<double>(part.convert_to<std::uint32_t>()));
-  }
-  result = scale_by_power_of_two(result, static_cast<int>(surplus - shift));
-  return value < 0 ? S(-result) : result;
+/// Boost takes subnormals over as they are, and only flushes them in the next operation.
+Soft53 flush_subnormal(const Soft53& value) {
+  if (magnitude(value) >= std::numeric_limits<Soft53>::min() || value != value) return value;
+  return signbit(value) ? -Soft53(0) : Soft53(0);
 }
 
 }  // namespace
@@ -89,8 +54,8 @@ To convert(const From& value) {
     return value;
   else if constexpr (std::is_same_v<To, Rational>)
     return to_rational(value);
-  else if constexpr (std::is_same_v<From, Rational>)
-    return from_rational<To>(value);
+  else if constexpr (std::is_same_v<To, Soft53>)
+    return flush_subnormal(Soft53(value));
   else
     return static_cast<To>(value);
 }

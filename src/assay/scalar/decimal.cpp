@@ -18,15 +18,14 @@ std::size_t count_digits(std::string_view text, std::size_t from) {
   return static_cast<std::size_t>(end - text.begin()) - from;
 }
 
+/// At most nine digits, so that later sums of exponents cannot overflow.
 std::int64_t read_exponent(std::string_view text, std::string_view whole) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || text.size() > 9 || count_digits(text, 0) != text.size()) not_a_number(whole);
   std::int64_t exponent = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
-  // Nine digits bound the value, so that later sums of exponents cannot overflow.
-  if (error != std::errc() || end != text.data() + text.size() || text.size() > 10 ||
-      text.starts_with("+"))
-    not_a_number(whole);
-  return exponent;
+  std::from_chars(text.data(), text.data() + text.size(), exponent);
+  return negative ? -exponent : exponent;
 }
 
 std::string format_scientific(const Decimal& number, std::int64_t exponent) {

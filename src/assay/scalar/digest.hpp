@@ -11,6 +11,9 @@ namespace assay {
 /// one; -0 and 0 differ; equal numbers of double and Soft53 count alike.
 class StateDigest {
  public:
+  /// @param state value() of a digest to go on from
+  explicit StateDigest(std::uint64_t state = 0) : state_(state) {}
+
   template <class S>
   void add(const S& value);
   template <class S>
@@ -23,7 +26,7 @@ class StateDigest {
  private:
   void add_bytes(const void* bytes, std::size_t size);
 
-  std::uint64_t state_ = 0;
+  std::uint64_t state_;
 };
 
 }  // namespace assay

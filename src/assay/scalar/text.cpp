@@ -70,7 +70,8 @@ std::string write_multiprecision(const S& value) {
   if (!is_finite(value)) return value < 0 ? "-inf" : "inf";
   if (value == 0) return signbit(value) ? "-0" : "0";
   for (int digits = std::numeric_limits<S>::digits10;; ++digits) {
-    const Decimal number = parse_decimal(value.str(digits, std::ios_base::scientific));
+    // Scientific notation counts the digits behind the point.
+    const Decimal number = parse_decimal(value.str(digits - 1, std::ios_base::scientific));
     std::string text = format_decimal(number);
     if (digits >= std::numeric_limits<S>::max_digits10 || read_multiprecision<S>(text) == value)
       return text;
@@ -133,9 +134,9 @@ Rational from_text(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return exact_value(parse_decimal(text), text);
   const auto integer = [&](std::string_view part) {
-    if (part.find_first_not_of("0123456789", part.starts_with('-')) != std::string_view::npos)
-      parse_decimal("");
-    return exact_value(parse_decimal(part), part);
+    const bool digits_only =
+        part.find_first_not_of("0123456789", part.starts_with('-')) == std::string_view::npos;
+    return exact_value(parse_decimal(digits_only ? part : text), text);
   };
   const Rational above = integer(text.substr(0, slash));
   const Rational below = integer(text.substr(slash + 1));

@@ -1,0 +1,63 @@
+#include "assay/lower_level/catalogue.hpp"
+
+#include "assay/lower_level/active_set.hpp"
+#include "assay/lower_level/historical.hpp"
+#include "assay/lower_level/projected_gradient.hpp"
+#include "assay/scalar/instantiate.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+
+const std::vector<CatalogueItem>& lower_level_items() {
+  static const std::vector<CatalogueItem> items = {
+      {"active_set", "exact dual active-set method (Goldfarb-Idnani on L D L' factors)", {}},
+      {"projected_gradient",
+       "projected gradient with the true Euclidean projection, to a proved tolerance",
+       {{"tolerance", 1e-10, "proved distance to y* at which to stop; 0: run all iterations", 0.0},
+        {"max_iterations", std::int64_t{10000}, "limit on iterations", 1.0, 1e9},
+        {"step", 0.0, "step size below 2/L; 0: 2/(mu+L)", 0.0}}},
+      {"historical",
+       "a published routine: pseudo-projected gradient, then 15 rounds of active-set correction",
+       {{"max_iterations", std::int64_t{200}, "pseudo-projected gradient steps", 0.0, 1e9},
+        {"step", 0.01, "its gradient step", 0.0},
+        {"tolerance", 1e-8, "its stopping test, and our test of its answer", 0.0},
+        {"active_tolerance", 1e-8, "|slack| below which a row enters its mask", 0.0},
+        {"corrections", std::int64_t{15}, "rounds of active-set correction", 0.0, 1e6},
+        {"enumeration_rows", std::int64_t{10}, "rows up to which all active sets are tried", 0.0, 20.0}}},
+  };
+  return items;
+}
+
+template <class S>
+std::unique_ptr<LowerLevel<S>> make_lower_level(const std::string& name, const Settings& settings,
+                                                const QuadraticProblem<S>& problem) {
+  if (name == "active_set") return std::make_unique<ActiveSetLowerLevel<S>>(problem);
+  if constexpr (!is_exact<S>) {
+    if (name == "projected_gradient") {
+      ProjectedGradientOptions o;
+      o.tolerance = settings.real("tolerance");
+      o.max_iterations = settings.integer("max_iterations");
+      o.step = settings.real("step");
+      return std::make_unique<ProjectedGradientLowerLevel<S>>(problem, o);
+    }
+    if (name == "historical") {
+      HistoricalOptions o;
+      o.max_iterations = settings.integer("max_iterations");
+      o.step = settings.real("step");
+      o.tolerance = settings.real("tolerance");
+      o.active_tolerance = settings.real("active_tolerance");
+      o.corrections = settings.integer("corrections");
+      o.enumeration_rows = settings.integer("enumeration_rows");
+      return std::make_unique<HistoricalLowerLevel<S>>(problem, o);
+    }
+  }
+  throw InputError("", "lower_level.solver",
+                   "'" + name + "' does not exist in scalar " + std::string(scalar_name<S>()));
+}
+
+#define ASSAY_INSTANTIATE(S)                                                            \
+  template std::unique_ptr<LowerLevel<S>> make_lower_level(const std::string&, const Settings&, \
+                                                           const QuadraticProblem<S>&);
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+
+#include "assay/algorithm/algorithm.hpp"
+#include "assay/run/experiment.hpp"
+#include "assay/run/status.hpp"
+#include "assay/scalar/digest.hpp"
+#include "assay/trace/record.hpp"
+
+namespace assay {
+
+/// One run in scalar S, an iteration at a time: the algorithm with everything it works on, and the true
+/// gap evaluated outside of it, on a lower-level solver of its own.
+template <class S>
+class Runner {
+ public:
+  /// @throws InputError, NumericalError when the experiment does not fit the instance
+  Runner(const Experiment& experiment, const Instance& instance);
+
+  /// The starting point's record (iteration -1). Draws and evaluates what the algorithm needs to start.
+  Record<S> start();
+  /// Iteration t. @throws NumericalError when a lower level has no solution or x leaves the finite
+  Record<S> step(long t);
+
+  /// Everything the next step depends on.
+  void archive(StateArchive& state);
+
+  const ReportedStatus<S>& status() const { return status_; }
+  /// True |grad F| of the point the theory returns, if that differs from the last; else false.
+  bool output_gap(S& gap);
+
+ private:
+  struct Part;  ///< a lower level with the estimator that uses it
+
+  void build(const Settings& algorithm, const Settings& step, const Settings& hypergradient,
+             const FaultSet& faults);
+  void change(const Change& change);
+  EstimatorContext<S> estimator_context(LowerLevel<S>& lower, const FaultSet& faults);
+  void evaluate_truth(const Vec<S>& x);
+  void fill_truth(Record<S>& record);
+  void fill_step(const StepReport<S>& report, Record<S>& record);
+  Vec<S> starting_point(const Instance& instance) const;
+
+  const Experiment& e_;
+  QuadraticProblem<S> problem_;
+  std::unique_ptr<QuadraticProblem<S>> seen_;  ///< what the algorithm's lower level sees, if not that
+  FaultSet faults_;
+  NoiseLevels noise_;
+  std::uint64_t shared_position_ = 0;
+  Draws draws_;
+
+  std::unique_ptr<LowerLevel<S>> lower_, true_lower_, probe_lower_;
+  std::unique_ptr<Estimator<S>> estimator_, truth_, probe_;
+  std::unique_ptr<LimitedStep<S>> step_;
+  std::unique_ptr<Algorithm<S>> algorithm_;
+
+  Hypergradient<S> true_gradient_;
+  Vec<S> true_at_;  ///< the point true_gradient_ belongs to
+  Vec<S> x0_, probed_;
+  ReportedStatus<S> status_;
+  StateDigest digest_;
+};
+
+}  // namespace assay
