@@ -10,7 +10,12 @@ add_executable(assay_tests ${unit_tests})
 target_include_directories(assay_tests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(assay_tests PRIVATE assay assay_warnings
   GTest::gtest GTest::gtest_main rapidcheck fmt::fmt mpfr)
-target_compile_definitions(assay_tests PRIVATE ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")
+target_compile_definitions(assay_tests PRIVATE
+  ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
+  $<$<TARGET_EXISTS:assay_program>:ASSAY_PROGRAM="$<TARGET_FILE:assay_program>">)
+if(TARGET assay_program)
+  add_dependencies(assay_tests assay_program)
+endif()
 gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
   PROPERTIES LABELS unit)
 

@@ -11,32 +11,38 @@
 namespace assay {
 namespace {
 
-/// The order in which one iteration computes the columns of our own runs: the lower level at the
-/// current point, the gradient estimate, the step, the point it leads to, and what is measured
+/// The order in which one iteration computes the columns of our own runs: the algorithm's lower
+/// level and estimate at the current point, the step, the point it leads to, and what is measured
 /// there.
 constexpr std::array flow = {"perturbation_norm",
+                             "lower_level_status",
                              "lower_level_stationarity",
                              "lower_level_primal",
                              "lower_level_dual",
                              "lower_level_complementarity",
-                             "active_set_size",
-                             "active_set",
-                             "active_set_digest",
-                             "min_slack",
-                             "min_multiplier",
+                             "lower_level_error_bound",
+                             "estimate_kink",
                              "gradient_norm_raw",
+                             "probe_cosine",
                              "gradient_norm_smoothed",
                              "momentum_norm",
                              "cos_gradient_momentum",
+                             "gap_reported",
                              "step_requested",
                              "step_applied",
                              "step_length",
                              "x_digest",
+                             "active_set_size",
+                             "active_set_digest",
+                             "weakly_active",
+                             "licq",
+                             "min_slack",
+                             "min_multiplier",
                              "objective",
                              "gap_direct",
                              "gap_implicit",
                              "gap_total",
-                             "gap_reported"};
+                             "status"};
 
 /// Columns of foreign traces follow ours, in the order of their file.
 std::size_t flow_position(const std::string& column, const Trace& trace) {

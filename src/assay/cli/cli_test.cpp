@@ -1,0 +1,252 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "assay/support/files.hpp"
+#include "assay/trace/trace.hpp"
+
+// The program as its users meet it: a process with arguments, two streams and an exit code.
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ended {
+  int code = -1;
+  std::string out, err;
+};
+
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "assay-cli-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+    for (const char* sub : {"golden/experiments", "golden/instances"})
+      fs::create_directories(root_ / sub);
+    fs::copy(fs::path(ASSAY_GOLDEN) / "instances/s5.json", root_ / "golden/instances/s5.json");
+    unsetenv("CI");
+    setenv("ASSAY_GOLDEN", (root_ / "golden").c_str(), 1);
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  fs::path experiment(const std::string& name, long iterations, const std::string& more = "") {
+    const fs::path file = root_ / "golden/experiments" / (name + ".toml");
+    write_file_atomically(file, "format = \"assay-experiment/1\"\nname = \"" + name +
+                                    "\"\ndescription = \"a test\"\n"
+                                    "[instance]\npath = \"../instances/s5.json\"\n"
+                                    "[algorithm]\nname = \"ssigd\"\n[run]\niterations = " +
+                                    std::to_string(iterations) + "\n" + more);
+    return file;
+  }
+
+  pid_t start(const std::vector<std::string>& arguments, const std::string& out = "") {
+    const pid_t child = fork();
+    if (child != 0) return child;
+    const auto redirect = [](int to, const fs::path& file) {
+      dup2(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), to);
+    };
+    redirect(STDOUT_FILENO, out.empty() ? root_ / "stdout" : fs::path(out));
+    redirect(STDERR_FILENO, root_ / "stderr");
+    std::vector<char*> argv = {const_cast<char*>("assay")};
+    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+    argv.push_back(nullptr);
+    execv(ASSAY_PROGRAM, argv.data());
+    _exit(127);
+  }
+  Ended wait(pid_t child) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    Ended ended;
+    ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (fs::exists(root_ / "stdout")) ended.out = read_file(root_ / "stdout");
+    ended.err = read_file(root_ / "stderr");
+    return ended;
+  }
+  Ended assay(const std::vector<std::string>& arguments, const std::string& out = "") {
+    return wait(start(arguments, out));
+  }
+
+  /// A failure is two lines: what is wrong, and the command that shows it again.
+  static void expect_failure(const Ended& ended, int code, const std::string& part) {
+    EXPECT_EQ(ended.code, code) << ended.err;
+    EXPECT_EQ(ended.err.rfind("assay: error: ", 0), 0u) << ended.err;
+    EXPECT_NE(ended.err.find(part), std::string::npos) << ended.err;
+    EXPECT_NE(ended.err.find("\nreproduce: assay"), std::string::npos) << ended.err;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 2) << ended.err;
+  }
+
+  std::string path(const std::string& name) const { return (root_ / name).string(); }
+
+  fs::path root_;
+};
+
+TEST_F(Cli, HelpIsAResult) {
+  const Ended help = assay({"--help"});
+
+  EXPECT_EQ(help.code, 0);
+  EXPECT_NE(help.out.find("Exit codes"), std::string::npos);
+  EXPECT_EQ(help.err, "");
+  for (const char* command : {"run", "check", "bless", "compare", "list", "env", "demo"})
+    EXPECT_EQ(assay({command, "--help"}).code, 0) << command;
+}
+
+TEST_F(Cli, AWrongCommandLineIsAUsageError) {
+  expect_failure(assay({}), 2, "command line");
+  expect_failure(assay({"walk"}), 2, "walk");
+  expect_failure(assay({"run"}), 2, "EXPERIMENT");
+  expect_failure(assay({"run", "x.toml", "--fast"}), 2, "--fast");
+  expect_failure(assay({"check", "--jobs", "0"}), 2, "--jobs");
+  expect_failure(assay({"compare", "one.csv"}), 2, "TRACE");
+  expect_failure(assay({"list", "everything"}), 2, "everything");
+}
+
+TEST_F(Cli, RunLeavesATraceAndItsManifest) {
+  const std::string e = experiment("quick", 30).string();
+
+  const Ended ended = assay({"run", e, "-o", path("o"), "--json"});
+
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.err, "");
+  const auto json = nlohmann::json::parse(ended.out);
+  EXPECT_EQ(json["format"], "assay-run/1");
+  EXPECT_EQ(json["end"], "finished");
+  EXPECT_EQ(json["iterations"], 30);
+  EXPECT_EQ(read_trace(path("o/quick.double.csv")).row_of(29), 30);
+  EXPECT_EQ(nlohmann::json::parse(read_file(path("o/quick.double.manifest.json")))["format"],
+            "assay-manifest/1");
+  EXPECT_FALSE(fs::exists(path("o/quick.double.checkpoint.json")));
+}
+
+TEST_F(Cli, SettingsAndScalarOverrideTheFile) {
+  const std::string e = experiment("quick", 30).string();
+
+  const Ended ended =
+      assay({"run", e, "-o", path("o"), "--set", "run.iterations=7", "--scalar", "soft53"});
+
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(read_trace(path("o/quick.soft53.csv")).rows.size(), 8u);
+  expect_failure(assay({"run", e, "-o", path("o"), "--set", "run.iteration=7"}), 2, "iteration");
+}
+
+TEST_F(Cli, BadInputNamesTheFileAndLeavesNothing) {
+  const std::string e = experiment("quick", 3).string();
+  expect_failure(assay({"run", path("none.toml"), "-o", path("o")}), 2, "none.toml");
+  expect_failure(assay({"run", e, "-o", "/dev/full"}), 2, "/dev/full");
+  write_file_atomically(path("golden/instances/s5.json"), "{\"format\": ");
+  expect_failure(assay({"run", e, "-o", path("o")}), 2, "s5.json");
+  EXPECT_FALSE(fs::exists(path("o")));
+
+  const Ended json = assay({"run", e, "-o", path("o"), "--json"});
+  EXPECT_EQ(nlohmann::json::parse(json.out)["code"], 2);
+}
+
+TEST_F(Cli, AFullDiskUnderStandardOutputIsAFailure) {
+  expect_failure(assay({"list"}, "/dev/full"), 2, "standard output");
+}
+
+TEST_F(Cli, AnInterruptedRunLeavesAValidTraceAndResumesToTheSameBytes) {
+  // Long enough to be met by the signal on any machine; resumed with the same length.
+  const long iterations = 20000;
+  const std::string e = experiment("long", iterations, "[record]\nevery = 100\n").string();
+  const pid_t child = start({"run", e, "-o", path("o"), "--checkpoint-every", "50"});
+  while (!fs::exists(path("o/long.double.checkpoint.json")) &&
+         waitpid(child, nullptr, WNOHANG) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(child, SIGINT);
+
+  const Ended stopped = wait(child);
+
+  expect_failure(stopped, 130, "interrupted");
+  EXPECT_EQ(read_trace(path("o/long.double.csv")).row_of(iterations - 1), -1);
+  EXPECT_TRUE(fs::exists(path("o/long.double.manifest.json")));
+  EXPECT_EQ(assay({"run", e, "-o", path("o"), "--resume"}).code, 0);
+  EXPECT_FALSE(fs::exists(path("o/long.double.checkpoint.json")));
+  EXPECT_EQ(assay({"run", e, "-o", path("whole")}).code, 0);
+  EXPECT_EQ(read_file(path("o/long.double.csv")), read_file(path("whole/long.double.csv")));
+}
+
+TEST_F(Cli, ResumingWithoutACheckpointIsAUsageError) {
+  const std::string e = experiment("quick", 3).string();
+
+  expect_failure(assay({"run", e, "-o", path("o"), "--resume"}), 2, "checkpoint.json");
+}
+
+TEST_F(Cli, CheckAndBlessCloseTheCircle) {
+  experiment("quick", 30, "[golden.double]\niterations = 9\n[golden.soft53]\niterations = 4\n");
+
+  expect_failure(assay({"check"}), 3, "quick.double");
+  setenv("CI", "true", 1);
+  expect_failure(assay({"bless", "--all", "--reason", "r", "--category", "new_case"}), 2, "CI");
+  unsetenv("CI");
+  expect_failure(assay({"bless", "--reason", "r", "--category", "new_case"}), 2, "--all");
+  const Ended blessed =
+      assay({"bless", "--all", "--reason", "r", "--category", "new_case", "--json"});
+  ASSERT_EQ(blessed.code, 0) << blessed.err;
+  EXPECT_EQ(nlohmann::json::parse(blessed.out)["cases"].size(), 2u);
+  EXPECT_NE(blessed.err.find("a new case: 10 rows"), std::string::npos);
+  const Ended passed = assay({"check", "--jobs", "2", "--junit", path("j.xml"), "--json"});
+  EXPECT_EQ(passed.code, 0) << passed.err;
+  EXPECT_EQ(nlohmann::json::parse(passed.out)["code"], 0);
+  EXPECT_NE(read_file(path("j.xml")).find("tests=\"2\" failures=\"0\" errors=\"0\""),
+            std::string::npos);
+
+  write_file_atomically(path("golden/traces/quick.double.csv"), "iteration\n");
+  expect_failure(assay({"check", "quick.double"}), 3, "the trace");
+  expect_failure(assay({"check", "quik"}), 2, "quik");
+}
+
+TEST_F(Cli, CompareTellsWhereTracesPart) {
+  write_file_atomically(path("a.csv"), "iteration,gap\n0,1\n1,2\n");
+  write_file_atomically(path("b.csv"), "iteration,gap\n0,1\n1,3\n");
+
+  EXPECT_EQ(assay({"compare", path("a.csv"), path("a.csv")}).code, 0);
+  const Ended differ = assay({"compare", path("a.csv"), path("b.csv")});
+  expect_failure(differ, 1, "b.csv");
+  EXPECT_NE(differ.out.find("iteration 1, column gap"), std::string::npos);
+  const Ended json = assay({"compare", path("a.csv"), path("b.csv"), "--json"});
+  EXPECT_EQ(nlohmann::json::parse(json.out)["format"], "assay-compare/1");
+  write_file_atomically(path("c.csv"), "gap\n1\n");
+  expect_failure(assay({"compare", path("a.csv"), path("c.csv")}), 2, "c.csv: line 1");
+}
+
+TEST_F(Cli, ListAndEnvDescribeTheProgram) {
+  experiment("quick", 3);
+
+  const Ended all = assay({"list", "--json"});
+  ASSERT_EQ(all.code, 0) << all.err;
+  const auto json = nlohmann::json::parse(all.out);
+  for (const char* topic :
+       {"algorithms", "steps", "lower-levels", "hypergradients", "faults", "scalars"})
+    EXPECT_FALSE(json[topic].empty()) << topic;
+  EXPECT_EQ(json["experiments"][0]["summary"], "a test");
+  EXPECT_EQ(assay({"list", "parameters", "ssigd"}).code, 0);
+  expect_failure(assay({"list", "parameters", "sigd"}), 2, "ssigd");
+  expect_failure(assay({"list", "parameters"}), 2, "NAME");
+  EXPECT_EQ(nlohmann::json::parse(assay({"env", "--json"}).out)["format"], "assay-env/1");
+}
+
+TEST_F(Cli, DemoPrintsOneLineForEachRun) {
+  experiment("demo-a", 5);
+  experiment("demo-b", 6);
+
+  const Ended ended = assay({"demo", "-o", path("o")});
+
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(std::count(ended.out.begin(), ended.out.end(), '\n'), 4);
+  EXPECT_TRUE(fs::exists(path("o/demo-b.double.csv")));
+  EXPECT_EQ(nlohmann::json::parse(assay({"demo", "-o", path("o"), "--json"}).out)["runs"].size(),
+            2u);
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "assay/algorithm/catalogue.hpp"
+#include "assay/cli/session.hpp"
+#include "assay/faults/faults.hpp"
+#include "assay/hypergradient/catalogue.hpp"
+#include "assay/lower_level/catalogue.hpp"
+#include "assay/scalar/text.hpp"
+#include "assay/step/catalogue.hpp"
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One catalogue under the name that `assay list` knows it by.
+struct Topic {
+  std::string name;
+  std::vector<CatalogueItem> items;
+};
+
+Topic faults_topic() {
+  Topic topic{"faults", {}};
+  for (const FaultInfo& fault : fault_registry())
+    topic.items.push_back({fault.name, fault.summary + " [" + fault.applies + "]", {}});
+  return topic;
+}
+
+Topic scalars_topic() {
+  return {
+      "scalars",
+      {{"double", "IEEE binary64: what users run", {}},
+       {"soft53", "binary64 in software: equals double bit for bit, or the build is at fault", {}},
+       {"real50", "at least 50 decimal digits", {}},
+       {"real100", "at least 100 decimal digits", {}}}};
+}
+
+Topic experiments_topic(const GoldenFolder& folder) {
+  Topic topic{"experiments", {}};
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.experiments(), absent)) {
+    if (entry.path().extension() != ".toml") continue;
+    const std::string stem = entry.path().stem().string();
+    try {
+      topic.items.push_back({stem, read_experiment(entry.path()).description, {}});
+    } catch (const Error& e) {
+      topic.items.push_back({stem, std::string("cannot be used: ") + e.what(), {}});
+    }
+  }
+  std::sort(topic.items.begin(), topic.items.end(),
+            [](const CatalogueItem& a, const CatalogueItem& b) { return a.name < b.name; });
+  return topic;
+}
+
+struct ValueWriter {
+  std::string operator()(bool v) const { return v ? "true" : "false"; }
+  std::string operator()(std::int64_t v) const { return std::to_string(v); }
+  std::string operator()(double v) const { return to_text(v); }
+  std::string operator()(const std::string& v) const { return "\"" + v + "\""; }
+  template <class T>
+  std::string operator()(const std::vector<T>& v) const {
+    std::string text;
+    for (const T& element : v) text += (text.empty() ? "" : ", ") + (*this)(element);
+    return "[" + text + "]";
+  }
+};
+
+std::string value_text(const Value& value) { return std::visit(ValueWriter{}, value); }
+
+/// The range in words: "one of a, b", "> 0", ">= 0, <= 1", or "".
+std::string range_words(const Parameter& p) {
+  std::string text;
+  if (!p.choices.empty()) {
+    for (const std::string& choice : p.choices) text += (text.empty() ? "one of " : ", ") + choice;
+    return text;
+  }
+  const Parameter unbounded{};
+  if (p.min != unbounded.min) text = (p.min_open ? "> " : ">= ") + to_text(p.min);
+  if (p.max != unbounded.max)
+    text += (text.empty() ? "" : ", ") + std::string(p.max_open ? "< " : "<= ") + to_text(p.max);
+  return text;
+}
+
+std::string item_text(const CatalogueItem& item, std::size_t width, bool with_parameters) {
+  std::string text = fmt::format("  {:<{}}  {}\n", item.name, width, item.summary);
+  if (!with_parameters) return text;
+  for (const Parameter& p : item.parameters) {
+    const std::string range = range_words(p);
+    text += fmt::format("    {} = {}{}\n        {}\n", p.key, value_text(p.fallback),
+                        range.empty() ? "" : "   (" + range + ")", p.doc);
+  }
+  return text;
+}
+
+std::string topic_text(const Topic& topic, bool with_parameters) {
+  std::size_t width = 0;
+  for (const CatalogueItem& item : topic.items) width = std::max(width, item.name.size());
+  std::string text = topic.name + "\n";
+  for (const CatalogueItem& item : topic.items) text += item_text(item, width, with_parameters);
+  return text;
+}
+
+Json topic_json(const Topic& topic) {
+  Json list = Json::array();
+  for (const CatalogueItem& item : topic.items) {
+    Json entry = {{"name", item.name}, {"summary", item.summary}};
+    for (const Parameter& p : item.parameters)
+      entry["parameters"].push_back({{"key", p.key},
+                                     {"default", value_text(p.fallback)},
+                                     {"range", range_words(p)},
+                                     {"doc", p.doc}});
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+/// Keeps only the items called `name`.
+std::vector<Topic> items_called(const std::vector<Topic>& topics, const std::string& name) {
+  std::vector<Topic> found;
+  std::vector<std::string> names;
+  for (const Topic& topic : topics) {
+    Topic kept{topic.name, {}};
+    for (const CatalogueItem& item : topic.items) {
+      names.push_back(item.name);
+      if (item.name == name) kept.items.push_back(item);
+    }
+    if (!kept.items.empty()) found.push_back(std::move(kept));
+  }
+  if (found.empty()) throw InputError("", name, "is in no catalogue" + suggestion(name, names));
+  return found;
+}
+
+void list(const std::string& what, const std::string& name, Session& session) {
+  std::vector<Topic> topics = {{"algorithms", algorithm_items()},
+                               {"steps", step_items()},
+                               {"lower-levels", lower_level_items()},
+                               {"hypergradients", hypergradient_items()},
+                               faults_topic(),
+                               scalars_topic(),
+                               experiments_topic(session.golden())};
+  const bool parameters = what == "parameters";
+  if (parameters != !name.empty())
+    throw InputError("", "list", "a NAME goes with 'parameters' and only there");
+  if (parameters) topics = items_called(topics, name);
+  std::string text;
+  Json json = {{"format", "assay-list/1"}};
+  for (const Topic& topic : topics) {
+    if (!what.empty() && !parameters && topic.name != what) continue;
+    text += topic_text(topic, !what.empty());
+    json[topic.name] = topic_json(topic);
+  }
+  session.results(text, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Session& session) {
+  auto what = std::make_shared<std::string>(), name = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("list", "what an experiment can be made of");
+  command
+      ->add_option(
+          "WHAT", *what,
+          "algorithms, steps, lower-levels, hypergradients, faults, scalars, experiments, or "
+          "parameters NAME; default: everything, in brief")
+      ->check(CLI::IsMember({"algorithms", "steps", "lower-levels", "hypergradients", "faults",
+                             "scalars", "experiments", "parameters"}));
+  command->add_option("NAME", *name, "an entry of any catalogue");
+  session.add_common_options(*command);
+  session.add_golden_option(*command);
+  command->callback([what, name, &session] { list(*what, *name, session); });
+}
+
+}  // namespace assay

@@ -1,0 +1,3 @@
+#include "assay/cli/program.hpp"
+
+int main(int argc, char** argv) { return assay::program(argc, argv); }

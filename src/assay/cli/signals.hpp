@@ -1,0 +1,11 @@
+#pragma once
+
+#include <atomic>
+
+namespace assay {
+
+/// From the first call on, SIGINT and SIGTERM set the returned flag instead of ending the process;
+/// a second signal ends it at once.
+const std::atomic<bool>& stop_on_signals();
+
+}  // namespace assay
