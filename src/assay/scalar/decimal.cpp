@@ -10,7 +10,7 @@ namespace assay {
 namespace {
 
 [[noreturn]] void not_a_number(std::string_view text) {
-  throw Error(ExitCode::usage, quoted(text) + " is not a number");
+  throw Error(ExitCode::usage, in_quotes(text) + " is not a number");
 }
 
 std::size_t count_digits(std::string_view text, std::size_t from) {
