@@ -63,6 +63,20 @@ TEST(Definiteness, DecidesByTheLastBit) {
   }
 }
 
+// Gram matrices of three vectors in the plane are singular; rounded pivots come out tiny, of any sign.
+TEST(Definiteness, IsNotFooledByRoundedPivots) {
+  for (int k = 1; k <= 40; ++k) {
+    Mat<double> vectors(3, 2);
+    vectors << 3, 1, 7, k, 11, 2 * k + 1;
+
+    const auto bad = find_bad_pivot(ExactMatrix(Mat<double>(vectors * vectors.transpose())));
+
+    ASSERT_TRUE(bad) << k;
+    EXPECT_TRUE(bad->proved) << k;
+    EXPECT_EQ(bad->value, 0) << k;
+  }
+}
+
 // The last pivot is 10^-200: positive, but below what 100 digits of a unit diagonal can prove.
 TEST(Definiteness, SaysSoWhenItCannotProveIt) {
   ExactMatrix a(Mat<double>::Identity(30, 30));

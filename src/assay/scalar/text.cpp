@@ -13,7 +13,7 @@ namespace assay {
 namespace {
 
 [[noreturn]] void out_of_range(std::string_view text, std::string_view scalar) {
-  throw Error(ExitCode::usage, quoted(text) + " is beyond the range of " + std::string(scalar));
+  throw Error(ExitCode::usage, in_quotes(text) + " is beyond the range of " + std::string(scalar));
 }
 
 template <class S>
@@ -140,7 +140,7 @@ Rational from_text(std::string_view text) {
   };
   const Rational above = integer(text.substr(0, slash));
   const Rational below = integer(text.substr(slash + 1));
-  if (below <= 0) throw Error(ExitCode::usage, quoted(text) + " has no positive denominator");
+  if (below <= 0) throw Error(ExitCode::usage, in_quotes(text) + " has no positive denominator");
   return above / below;
 }
 

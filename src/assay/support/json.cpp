@@ -56,11 +56,17 @@ class Builder final : public nlohmann::json_sax<Json> {
     std::string key;  ///< the last key, in an object
   };
 
+  /// Outer lists already hold the list inside them that is being read; the innermost one does not yet
+  /// hold the entry being read.
   std::string path() const {
     std::string path;
-    for (const Level& level : levels_)
-      path = level.value->is_object() ? (level.key.empty() ? path : joined(path, level.key))
-                                      : path + "[" + std::to_string(level.value->size()) + "]";
+    for (const Level& level : levels_) {
+      const std::size_t pending = &level == &levels_.back() ? 0 : 1;
+      if (level.value->is_array())
+        path += "[" + std::to_string(level.value->size() - pending) + "]";
+      else if (!level.key.empty())
+        path = joined(path, level.key);
+    }
     return path;
   }
 
