@@ -5,9 +5,7 @@ include(CMakePackageConfigHelpers)
 set_target_properties(assay_arithmetic PROPERTIES EXPORT_NAME arithmetic)
 install(TARGETS assay assay_arithmetic EXPORT assay
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-if(TARGET assay_program)
-  install(TARGETS assay_program)
-endif()
+install(TARGETS assay_program)
 install(DIRECTORY src/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.hpp)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/assay)

@@ -12,10 +12,8 @@ target_link_libraries(assay_tests PRIVATE assay assay_warnings
   GTest::gtest GTest::gtest_main rapidcheck fmt::fmt mpfr)
 target_compile_definitions(assay_tests PRIVATE
   ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
-  $<$<TARGET_EXISTS:assay_program>:ASSAY_PROGRAM="$<TARGET_FILE:assay_program>">)
-if(TARGET assay_program)
-  add_dependencies(assay_tests assay_program)
-endif()
+  ASSAY_PROGRAM="$<TARGET_FILE:assay_program>")
+add_dependencies(assay_tests assay_program)
 gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
   PROPERTIES LABELS unit)
 
@@ -83,9 +81,7 @@ assay_check(install ${here}/check_install ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} $
 set_tests_properties(build.install PROPERTIES RESOURCE_LOCK build_tree)
 
 # The same bits from every compiler, optimisation level and instruction set.
-if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/src/assay/numerics/digest_main.cpp)
-  assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
-endif()
+assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
 
 # Not a test: "./dev bench" builds and runs it.
 find_package(benchmark REQUIRED)

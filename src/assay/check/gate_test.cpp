@@ -300,20 +300,21 @@ TEST_F(Gate, ABlessingThatCannotBeWrittenChangesNothing) {
   gap_double_ = "2";
   check();
   const std::string trace = read_file(folder().trace("a.double"));
-  const std::string manifest = read_file(folder().manifest("a.double"));
+  const std::string ledger = read_file(folder().ledger());
   const BlessRequest request{{}, "r", "other", "2025-01-31"};
   const auto plans = plan_blessing(folder(), request);
-  // A folder in the place of the ledger's successor stops even root, whom permissions do not.
-  const std::string ledger = read_file(folder().ledger());
-  fs::remove(folder().ledger());
-  fs::create_directory(folder().ledger());
+  // The trace is written first. A folder in the manifest's place then stops even root, whom
+  // permissions would not.
+  const std::string manifest = read_file(folder().manifest("a.double"));
+  fs::remove(folder().manifest("a.double"));
+  fs::create_directory(folder().manifest("a.double"));
 
   EXPECT_THROW(carry_out(folder(), request, plans.at(0)), Error);
 
   EXPECT_EQ(read_file(folder().trace("a.double")), trace);
-  EXPECT_EQ(read_file(folder().manifest("a.double")), manifest);
-  fs::remove(folder().ledger());
-  write_file_atomically(folder().ledger(), ledger);
+  EXPECT_EQ(read_file(folder().ledger()), ledger);
+  fs::remove(folder().manifest("a.double"));
+  write_file_atomically(folder().manifest("a.double"), manifest);
   EXPECT_EQ(only(check()).verdict, Verdict::differs);
   bless();
   EXPECT_EQ(check().exit_code(), ExitCode::ok);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "assay/numerics/elementary.cpp"
 #include "assay/numerics/growing_ldlt.hpp"
 #include "assay/numerics/ldlt.hpp"
 #include "assay/numerics/random.cpp"

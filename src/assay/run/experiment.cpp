@@ -27,10 +27,11 @@ struct Choice {
   Settings settings;
 };
 
+/// @param fallback the entry meant when the table names none; "": it must
 Choice choose(const TomlTable& table, const std::vector<CatalogueItem>& items,
-              const std::string& selector, bool required) {
-  const bool absent = !required && !table.table->contains(selector);
-  const std::string name = absent ? items.front().name : table.text(selector);
+              const std::string& selector, const std::string& fallback) {
+  const bool absent = !fallback.empty() && !table.table->contains(selector);
+  const std::string name = absent ? fallback : table.text(selector);
   const CatalogueItem& item = find_item(items, name, table.source, table.path_of(selector));
   auto given = table.values({selector});
   Settings settings(item.parameters, given, table.source, table.path);
@@ -71,7 +72,8 @@ void read_instance_table(const TomlTable& table, const std::filesystem::path& fo
 }
 
 /// Follows the changes through the run; each starts from what was in force before it.
-void read_changes(const toml::table& root, Choice algorithm, Choice step, Experiment& out) {
+void read_changes(const toml::table& root, Choice algorithm, Choice step, Choice hypergradient,
+                  Experiment& out) {
   const toml::node* node = root.get("change");
   if (node == nullptr) return;
   const toml::array* list = node->as_array();
@@ -82,7 +84,7 @@ void read_changes(const toml::table& root, Choice algorithm, Choice step, Experi
     const toml::table* entry = list->get(k)->as_table();
     if (entry == nullptr) throw InputError(out.source, path, "must be a table");
     const TomlTable table{entry, out.source, path};
-    table.only_keys({"iteration", "algorithm", "step", "faults"});
+    table.only_keys({"iteration", "algorithm", "step", "hypergradient", "faults"});
 
     Change change;
     const auto iteration = (*entry)["iteration"].value_exact<std::int64_t>();
@@ -99,6 +101,7 @@ void read_changes(const toml::table& root, Choice algorithm, Choice step, Experi
     };
     change.algorithm = in_force("algorithm", algorithm);
     change.step = in_force("step", step);
+    change.hypergradient = in_force("hypergradient", hypergradient);
     change.faults =
         read_faults(table, out.changes.empty() ? out.faults : out.changes.back().faults);
     out.changes.push_back(std::move(change));
@@ -141,12 +144,14 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
   out.faults = read_faults(file, {});
   read_instance_table(file.inner("instance"), folder, out);
 
-  const Choice algorithm = choose(file.inner("algorithm"), algorithm_items(), "name", true);
-  const Choice step = choose(file.inner("step"), step_items(), "rule", false);
-  const Choice lower = choose(file.inner("lower_level"), lower_level_items(), "solver", false);
-  const Choice hypergradient =
-      choose(file.inner("hypergradient"), hypergradient_items(), "estimator", false);
+  const Choice algorithm = choose(file.inner("algorithm"), algorithm_items(), "name", "");
   out.algorithm = algorithm.item->name;
+  const Choice step =
+      choose(file.inner("step"), step_items(), "rule", default_step(out.algorithm));
+  const Choice lower =
+      choose(file.inner("lower_level"), lower_level_items(), "solver", "active_set");
+  const Choice hypergradient = choose(file.inner("hypergradient"), hypergradient_items(),
+                                      "estimator", default_estimator(out.algorithm));
   out.algorithm_settings = algorithm.settings;
   out.step = step.item->name;
   out.step_settings = step.settings;
@@ -164,7 +169,7 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
   out.seed = static_cast<long>(run.integer("seed"));
   out.scalar = run.text("scalar");
 
-  read_changes(root, algorithm, step, out);
+  read_changes(root, algorithm, step, hypergradient, out);
   read_golden(file.inner("golden"), out);
   return out;
 }

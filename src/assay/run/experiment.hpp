@@ -69,7 +69,7 @@ const std::vector<Parameter>& probe_parameters();   ///< [probe]
 /// "run.iterations=50", "faults=[\"ridge\"]"), applied before checking.
 ///
 /// [algorithm] names its method; [step], [lower_level] and [hypergradient] may be left out and then
-/// mean the first entry of their catalogue with its defaults.
+/// mean what the algorithm is published with, and the exact lower level.
 /// @throws InputError naming file, key and value.
 Experiment read_experiment(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides = {});

@@ -48,6 +48,7 @@ std::string experiment_text(const Experiment& experiment) {
     text["change"].push_back(Json{{"iteration", change.iteration},
                                   {"algorithm", to_json(change.algorithm)},
                                   {"step", to_json(change.step)},
+                                  {"hypergradient", to_json(change.hypergradient)},
                                   {"faults", change.faults.names()}});
   return text.dump(2) + "\n";
 }
