@@ -10,7 +10,8 @@ const std::vector<FaultInfo>& fault_registry() {
   static const std::vector<FaultInfo> registry = {
       // The estimator: how dF/dx is put together from the lower level's solution.
       {Fault::detached_implicit, "detached_implicit",
-       "the lower-level solution counts as a constant, so only the direct part grad_x f is left and "
+       "the lower-level solution counts as a constant, so only the direct part grad_x f is left "
+       "and "
        "the iteration goes to a zero of that part",
        "all"},
       {Fault::dropped_row_term, "dropped_row_term",
@@ -18,23 +19,28 @@ const std::vector<FaultInfo>& fault_registry() {
        "contains x",
        "all"},
       {Fault::regularised_active_set, "regularised_active_set",
-       "active rows enter the adjoint system as a stiff penalty of 1e6 on H and not as equations, an "
+       "active rows enter the adjoint system as a stiff penalty of 1e6 on H and not as equations, "
+       "an "
        "error of order |H| |M| / 1e6, and their own term is lost",
        "all"},
       {Fault::constant_lower_level_jacobian, "constant_lower_level_jacobian",
-       "dy*/dx comes from a lower-level program that x does not enter, so its solutions never differ "
+       "dy*/dx comes from a lower-level program that x does not enter, so its solutions never "
+       "differ "
        "and the Jacobian is zero",
        "all"},
       {Fault::swapped_rows, "swapped_rows",
-       "the coefficients of y and of x in the rows are mixed up, so the derivative belongs to other "
+       "the coefficients of y and of x in the rows are mixed up, so the derivative belongs to "
+       "other "
        "constraints than the solution",
        "all"},
       {Fault::slack_only_active_set, "slack_only_active_set",
-       "rows count as active by |slack| <= 1e-8 alone: weakly active rows are held, and rows that an "
+       "rows count as active by |slack| <= 1e-8 alone: weakly active rows are held, and rows that "
+       "an "
        "inexact solution misses are dropped",
        "all"},
       {Fault::pseudo_neumann, "pseudo_neumann",
-       "the implicit part is sum_k 2^-k (sum_j df/dy_j) H_k, which is the Neumann series of nothing",
+       "the implicit part is sum_k 2^-k (sum_j df/dy_j) H_k, which is the Neumann series of "
+       "nothing",
        "all"},
 
       // F2CSA's oracle: penalties, gates, inner minimisation.
@@ -43,7 +49,8 @@ const std::vector<FaultInfo>& fault_registry() {
        "alpha^-2 A' lambda, which grows without bound as alpha goes to 0",
        "f2csa"},
       {Fault::sigmoid_gate, "sigmoid_gate",
-       "the gates are sigmoids, and as sigmoid(0) = 1/2 rows with zero multiplier leak in with weight "
+       "the gates are sigmoids, and as sigmoid(0) = 1/2 rows with zero multiplier leak in with "
+       "weight "
        "sigmoid(h/tau)/2",
        "f2csa"},
       {Fault::ridge, "ridge",
@@ -57,13 +64,15 @@ const std::vector<FaultInfo>& fault_registry() {
       {Fault::skipped_inner_solve, "skipped_inner_solve",
        "the inner minimiser is replaced by y*, so the implicit part vanishes", "f2csa"},
       {Fault::independent_samples, "independent_samples",
-       "g at the inner point and g at y* see different noise, so noise enters multiplied by alpha^-2 "
+       "g at the inner point and g at y* see different noise, so noise enters multiplied by "
+       "alpha^-2 "
        "where a common sample would cancel it",
        "f2csa"},
       {Fault::gate_at_inner_point, "gate_at_inner_point",
        "the gates are evaluated at the inner point and move with it, not at y*", "f2csa"},
       {Fault::adaptive_smoothing, "adaptive_smoothing",
-       "the gate's width tau and the averaging of the multipliers change for good whenever the gates "
+       "the gate's width tau and the averaging of the multipliers change for good whenever the "
+       "gates "
        "spread widely, so the surrogate drifts during the run",
        "f2csa"},
 
@@ -73,7 +82,8 @@ const std::vector<FaultInfo>& fault_registry() {
        "E<grad F(z_t), Delta_t> = F(x_t) - F(x_{t-1})",
        "f2csa"},
       {Fault::per_coordinate_segment, "per_coordinate_segment",
-       "the random point between x_t and x_{t+1} is drawn per coordinate, from a box and not from the "
+       "the random point between x_t and x_{t+1} is drawn per coordinate, from a box and not from "
+       "the "
        "segment",
        "dsblo"},
       {Fault::normalised_perturbation, "normalised_perturbation",
@@ -87,7 +97,8 @@ const std::vector<FaultInfo>& fault_registry() {
       {Fault::printed_step, "printed_step",
        "the recorded step is the rule's formula before caps, not the step that was applied", "all"},
       {Fault::sticky_status, "sticky_status",
-       "once the gap's variance has passed the test, 'converged' and the gap of that moment are kept "
+       "once the gap's variance has passed the test, 'converged' and the gap of that moment are "
+       "kept "
        "for good, whatever happens later",
        "all"},
       {Fault::direct_gap_reported, "direct_gap_reported",

@@ -84,11 +84,11 @@ const std::vector<Case>& cases() {
        "n: is 2.5, must be an integer from 1 to 2000"},
       {"huge_n", with("\"n\":2", "\"n\":18446744073709551615"), usage,
        "n: is 18446744073709551615, must be an integer from 1 to 2000"},
-      {"other_n", with("\"n\":2", "\"n\":3"), usage, "upper.Qxx: has 2 entries, must have 3 rows (n)"},
+      {"other_n", with("\"n\":2", "\"n\":3"), usage,
+       "upper.Qxx: has 2 entries, must have 3 rows (n)"},
       {"unknown_key", with("\"constraints\"", "\"constrains\""), usage,
        "constrains: unknown key (did you mean 'constraints'?)"},
-      {"unknown_inner_key", with("\"d\":", "\"dd\":"), usage,
-       "lower.dd: unknown key"},
+      {"unknown_inner_key", with("\"d\":", "\"dd\":"), usage, "lower.dd: unknown key"},
       {"duplicate_key", with("\"M\":[[1,0],[0,1]],", "\"H\":[[1,0],[0,1]],"), usage,
        "lower.H: duplicate key"},
       {"wrong_rows", with("\"B\":[[1,1]]", "\"B\":[[1,1],[1,1]]"), usage,
@@ -97,7 +97,8 @@ const std::vector<Case>& cases() {
        "lower.H[1]: has 1 entries, must have 2 entries (m)"},
       {"wrong_length", with("[0.5,0.25]", "[0.5]"), usage,
        "x0: has 1 entries, must have 2 entries (n)"},
-      {"number_for_list", with("[0.5,0.25]", "7"), usage, "x0: is 7, must be a list of 2 entries (n)"},
+      {"number_for_list", with("[0.5,0.25]", "7"), usage,
+       "x0: is 7, must be a list of 2 entries (n)"},
       {"text_for_number", with("[0.5,0.25]", "[0.5,\"a/b\"]"), usage,
        "x0[1]: is \"a/b\", must be a number or a fraction \"p/q\" with q > 0"},
       {"zero_denominator", with("[0.5,0.25]", "[0.5,\"1/0\"]"), usage,
@@ -118,8 +119,9 @@ const std::vector<Case>& cases() {
        "constraints.lower[1]: is 3, above the upper bound 2"},
       {"impossible_row", with("\"B\":[[1,1]],\"b\":[1]", "\"b\":[-1]"), numerical,
        "constraints.b[0]: infeasible: the row is 0 <= -1"},
-      {"bad_radius", with("\"x0\"", "\"x_set\":{\"kind\":\"ball\",\"center\":[0,0],\"radius\":0},\"x0\""),
-       usage, "x_set.radius: is 0, must be a positive number"},
+      {"bad_radius",
+       with("\"x0\"", "\"x_set\":{\"kind\":\"ball\",\"center\":[0,0],\"radius\":0},\"x0\""), usage,
+       "x_set.radius: is 0, must be a positive number"},
       {"unknown_set", with("\"x0\"", "\"x_set\":{\"kind\":\"boxx\"},\"x0\""), usage,
        "x_set.kind: is \"boxx\", must be 'box' or 'ball' (did you mean 'box'?)"},
       {"unknown_proof", with("\"x0\"", "\"known\":{\"proof\":\"sure\"},\"x0\""), usage,
@@ -160,10 +162,14 @@ std::string mutated(std::string text, std::uint64_t trial) {
   const std::size_t at = below(stream, 0, text.size());
   const std::size_t length = 1 + below(stream, 1, 40);
   switch (trial % 5) {
-    case 0: return text.substr(0, at);
-    case 1: return text.erase(at, 1);
-    case 2: return text.erase(at, length);
-    case 3: return text.insert(below(stream, 2, text.size()), text.substr(at, length));
+    case 0:
+      return text.substr(0, at);
+    case 1:
+      return text.erase(at, 1);
+    case 2:
+      return text.erase(at, length);
+    case 3:
+      return text.insert(below(stream, 2, text.size()), text.substr(at, length));
     default:
       for (std::size_t i = at; i < text.size(); ++i)
         if (text[i] >= '0' && text[i] <= '9') {
@@ -174,7 +180,8 @@ std::string mutated(std::string text, std::uint64_t trial) {
   }
 }
 
-// Whatever happens to a file, it is either still an instance or one line says what is wrong with it.
+// Whatever happens to a file, it is either still an instance or one line says what is wrong with
+// it.
 TEST(BadInstanceFile, SurvivesRandomMutations) {
   const std::string text = read_file(ASSAY_GOLDEN "/instances/s5.json");
   int rejected = 0;

@@ -6,8 +6,8 @@
 namespace assay {
 namespace {
 
-/// s with 1/2 <= 2^(2s) a < 2, for a > 0. Scaling by powers of two is exact and makes the test blind
-/// to the units of y.
+/// s with 1/2 <= 2^(2s) a < 2, for a > 0. Scaling by powers of two is exact and makes the test
+/// blind to the units of y.
 int half_exponent(double a) {
   int exponent = 0;
   std::frexp(a, &exponent);
@@ -41,12 +41,12 @@ Index first_bad_row(const Mat<S>& a, const S& shift, S& pivot) {
 /// Everything rounding can do to the smallest eigenvalue, as a shift.
 ///
 /// The factors computed for a matrix C with positive pivots satisfy L D L' = C + X with
-/// |X| <= gamma |L| D |L'| and diag(|L| D |L'|) <= diag(C) / (1 - gamma), so ||X|| <= gamma trace(C)
-/// / (1 - gamma); see Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed. (2002),
-/// theorems 10.3 and 10.5, and Rump, "Verification of positive definiteness", BIT 46 (2006). Each
-/// entry of C passes at most n + 2 roundings there, one in the shift, one where a fraction was
-/// rounded: gamma_(n+4), and the trace itself costs n more. Success of the shifted factorisation then
-/// proves C + shift I positive definite.
+/// |X| <= gamma |L| D |L'| and diag(|L| D |L'|) <= diag(C) / (1 - gamma), so ||X|| <= gamma
+/// trace(C) / (1 - gamma); see Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed.
+/// (2002), theorems 10.3 and 10.5, and Rump, "Verification of positive definiteness", BIT 46
+/// (2006). Each entry of C passes at most n + 2 roundings there, one in the shift, one where a
+/// fraction was rounded: gamma_(n+4), and the trace itself costs n more. Success of the shifted
+/// factorisation then proves C + shift I positive definite.
 template <class S>
 S covering_shift(const Mat<S>& a) {
   S trace(0);
@@ -81,8 +81,8 @@ Answer decide(const ExactMatrix& matrix) {
   const S shift = covering_shift(a);
   S pivot(0);
   if (first_bad_row(a, shift, pivot) == n) return {true, std::nullopt};
-  // A definite matrix raised by the shift passes (Higham, theorem 10.7; 4 for the diagonal, which is
-  // scaled to [1/2, 2) and not to 1).
+  // A definite matrix raised by the shift passes (Higham, theorem 10.7; 4 for the diagonal, which
+  // is scaled to [1/2, 2) and not to 1).
   const bool proved = first_bad_row(a, S(S(-4) * shift), pivot) < n;
   const Index row = first_bad_row(a, S(0), pivot);
   if (row == n) return {false, BadPivot{n - 1, to_double(pivot), false}};

@@ -63,7 +63,8 @@ TEST(Definiteness, DecidesByTheLastBit) {
   }
 }
 
-// Gram matrices of three vectors in the plane are singular; rounded pivots come out tiny, of any sign.
+// Gram matrices of three vectors in the plane are singular; rounded pivots come out tiny, of any
+// sign.
 TEST(Definiteness, IsNotFooledByRoundedPivots) {
   for (int k = 1; k <= 40; ++k) {
     Mat<double> vectors(3, 2);

@@ -46,7 +46,7 @@ class ExactMatrix {
   template <class S>
   Mat<S> to() const {
     Mat<S> out = widen<S>(nearest_);
-    for (const auto& [at, text] : fractions_) 
+    for (const auto& [at, text] : fractions_)
       out(at.first, at.second) = convert<S>(from_text<Rational>(text));
     return out;
   }

@@ -14,15 +14,36 @@ namespace {
 
 /// What a draw builds. Each part has a stream of its own: a knob moves only what it is about.
 enum class Part : std::uint64_t {
-  H, Qxx, M, x_target, y_target, cx, cy, A, B, E, G, x, y, multipliers, equality_multipliers,
-  bound_multipliers, slacks, lower_slacks, upper_slacks, adjoint, row_adjoints, start
+  H,
+  Qxx,
+  M,
+  x_target,
+  y_target,
+  cx,
+  cy,
+  A,
+  B,
+  E,
+  G,
+  x,
+  y,
+  multipliers,
+  equality_multipliers,
+  bound_multipliers,
+  slacks,
+  lower_slacks,
+  upper_slacks,
+  adjoint,
+  row_adjoints,
+  start
 };
 
 using Exact = Vec<Rational>;
 
 /// Builds one instance backwards: first a point, its active set and multipliers, then the d, b, e
-/// (and cx, cy when planted) for which the optimality conditions hold there. Everything that follows
-/// from the random data is computed in rationals and rounded once, so that on a grid nothing rounds.
+/// (and cx, cy when planted) for which the optimality conditions hold there. Everything that
+/// follows from the random data is computed in rationals and rounded once, so that on a grid
+/// nothing rounds.
 class Generator {
  public:
   explicit Generator(const Settings& s)
@@ -64,8 +85,8 @@ class Generator {
     if (distinct_ < 0 || (duplicated_ > 0 && distinct_ == 0))
       fail("duplicated_rows", "is " + std::to_string(duplicated_) + ", must leave a row to repeat");
     if (held_ > distinct_)
-      fail("active", "active and weakly_active rows are " + std::to_string(held_) + ", but there are " +
-                         std::to_string(distinct_) + " different rows");
+      fail("active", "active and weakly_active rows are " + std::to_string(held_) +
+                         ", but there are " + std::to_string(distinct_) + " different rows");
     const Index independent = held_ + q_ + active_bounds_ + (planted_ ? 1 : 0);
     if (independent > m_)
       fail("active", "active, weakly_active and equality rows, active bounds" +
@@ -114,8 +135,8 @@ class Generator {
     return v;
   }
 
-  /// A symmetric matrix with eigenvalues 1 ... condition in geometric progression (before the grid),
-  /// turned by Householder reflections. One triangle is computed and mirrored.
+  /// A symmetric matrix with eigenvalues 1 ... condition in geometric progression (before the
+  /// grid), turned by Householder reflections. One triangle is computed and mirrored.
   Mat<double> spectrum(Part part, Index size, double condition) const {
     constexpr int reflections = 4;  // the first fills the matrix, the others wipe out its pattern
     const double ratio =
@@ -242,7 +263,8 @@ class Generator {
     for (Index i = 0; i < m_; ++i) {
       const Rational y(y_[i]);
       out_.lower.set(i, 0, i < active_bounds_ ? y_[i] : rounded(Rational(y - Rational(below[i]))));
-      if (s_.text("bounds") == "box") out_.upper.set(i, 0, rounded(Rational(y + Rational(over[i]))));
+      if (s_.text("bounds") == "box")
+        out_.upper.set(i, 0, rounded(Rational(y + Rational(over[i]))));
     }
   }
 
@@ -257,9 +279,9 @@ class Generator {
 
   /// d such that H y + M x + d + (forces of the rows) = 0.
   void lower_level_terms() {
-    const Exact gradient =
-        times(out_.H.nearest(), widen<Rational>(y_)) + times(out_.M.nearest(), widen<Rational>(x_)) +
-        row_forces(multipliers_, equality_multipliers_, bound_multipliers_);
+    const Exact gradient = times(out_.H.nearest(), widen<Rational>(y_)) +
+                           times(out_.M.nearest(), widen<Rational>(x_)) +
+                           row_forces(multipliers_, equality_multipliers_, bound_multipliers_);
     out_.d = rounded(Exact(-gradient));
   }
 

@@ -11,7 +11,8 @@ namespace assay {
 const std::vector<Parameter>& generator_parameters();
 
 /// A random quadratic instance, the same bytes for the same settings on every machine.
-/// @throws InputError when the knobs contradict each other, NumericalError when rounding to the grid
+/// @throws InputError when the knobs contradict each other, NumericalError when rounding to the
+/// grid
 ///         leaves a matrix that is not positive definite
 Instance generate_instance(const Settings& settings);
 

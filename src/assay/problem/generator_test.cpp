@@ -88,8 +88,8 @@ Kkt solve_kkt(const Instance& in, const Vec<Rational>& x, Index held, Index boun
 
 /// grad F by (2.3) of the adjoint method, in rationals.
 Vec<Rational> gradient(const Instance& in, const Vec<Rational>& x, const Kkt& kkt) {
-  const Vec<Rational> fx = in.Qxx.to<Rational>() * (x - in.x_target.to_vector<Rational>()) +
-                           in.cx.to_vector<Rational>();
+  const Vec<Rational> fx =
+      in.Qxx.to<Rational>() * (x - in.x_target.to_vector<Rational>()) + in.cx.to_vector<Rational>();
   const Vec<Rational> fy = in.Qyy.to<Rational>() * (kkt.y - in.y_target.to_vector<Rational>()) +
                            in.cy.to_vector<Rational>();
   Vec<Rational> right = Vec<Rational>::Zero(kkt.matrix.rows());
@@ -111,20 +111,22 @@ TEST(Generator, TheSameSettingsGiveTheSameBytes) {
   EXPECT_EQ(instance_text(generated({})), text);
   EXPECT_NE(instance_text(generated({{"seed", i(1)}})), text);
   // Committed so that a change of the generator, a compiler or a machine shows.
-  EXPECT_EQ(generated({}).digest, 
+  EXPECT_EQ(generated({}).digest,
             "0042db64f4f6739b6888e59e202c5f0ebc97fdf071c2b92ffecac73797270acc");
-  EXPECT_EQ(generated({{"grid", i(12)}, {"planted", true}}).digest, "cd0c303396642af30970ebbacd4b6ee1673a3fc4b56e067574be57e5d4b56c0c");
+  EXPECT_EQ(generated({{"grid", i(12)}, {"planted", true}}).digest,
+            "cd0c303396642af30970ebbacd4b6ee1673a3fc4b56e067574be57e5d4b56c0c");
 }
 
 TEST(Generator, WhatItMakesCanBeReadBack) {
-  const Instance in = generated({{"grid", i(8)}, {"planted", true}, {"bounds", std::string("box")}});
+  const Instance in =
+      generated({{"grid", i(8)}, {"planted", true}, {"bounds", std::string("box")}});
 
   EXPECT_EQ(instance_text(parse_instance(instance_text(in), "again")), instance_text(in));
 }
 
 TEST(Generator, DimensionsAreAsAsked) {
-  const Instance in =
-      generated({{"n", i(3)}, {"m", i(7)}, {"rows", i(4)}, {"active", i(1)}, {"equality_rows", i(2)}});
+  const Instance in = generated(
+      {{"n", i(3)}, {"m", i(7)}, {"rows", i(4)}, {"active", i(1)}, {"equality_rows", i(2)}});
 
   EXPECT_EQ(in.n, 3);
   EXPECT_EQ(in.m, 7);
@@ -266,8 +268,9 @@ TEST(Generator, AStartDistanceIsKept) {
 }
 
 TEST(Generator, ContradictingKnobsAreNamed) {
-  EXPECT_EQ(error_of({{"rows", i(2)}, {"active", i(3)}}),
-            "generator: active: active and weakly_active rows are 3, but there are 2 different rows");
+  EXPECT_EQ(
+      error_of({{"rows", i(2)}, {"active", i(3)}}),
+      "generator: active: active and weakly_active rows are 3, but there are 2 different rows");
   EXPECT_EQ(error_of({{"m", i(2)}, {"active", i(2)}, {"equality_rows", i(1)}}),
             "generator: active: active, weakly_active and equality rows, active bounds take 3 "
             "directions of y, but m is 2");

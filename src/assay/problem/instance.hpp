@@ -20,10 +20,10 @@ struct UpperSet {
 struct KnownSolution {
   ExactMatrix x, y;         ///< (n), (m); empty (size 0) where not given
   ExactMatrix multipliers;  ///< (p+q): of the inequality rows, then of the equality rows, or empty
-  std::optional<std::string> F;   ///< a number or "p/q"
-  std::string proof;              ///< "exact" | "enclosed" | "literature"
-  int digits = 0;                 ///< how many decimal digits are proved
-  bool kink = false;              ///< the optimum lies on a weakly active row
+  std::optional<std::string> F;  ///< a number or "p/q"
+  std::string proof;             ///< "exact" | "enclosed" | "literature"
+  int digits = 0;                ///< how many decimal digits are proved
+  bool kink = false;             ///< the optimum lies on a weakly active row
 };
 
 /// A quadratic bilevel problem, exactly as its file states it. x in R^n, y in R^m:
@@ -34,8 +34,9 @@ struct KnownSolution {
 ///     subject to  A x + B y <= b,   E x + G y = e,   lower <= y <= upper
 ///
 /// Optional parts are zero, or have zero rows. Fresh from read_instance() every shape agrees, every
-/// entry is finite (bounds may be infinite), H and Qxx and Qyy are symmetric, H is positive definite.
-/// Whether a feasible y exists at some x is not known before a lower-level solver says so.
+/// entry is finite (bounds may be infinite), H and Qxx and Qyy are symmetric, H is positive
+/// definite. Whether a feasible y exists at some x is not known before a lower-level solver says
+/// so.
 struct Instance {
   std::string name;
   std::string provenance;
@@ -74,8 +75,8 @@ Instance empty_instance(Index n, Index m);
 
 /// Reads and validates an instance file.
 /// @throws InputError naming file and key: not readable, not JSON (NaN included), format, unknown,
-///         duplicate or missing keys, wrong shapes, entries that are not finite, asymmetric matrices,
-///         crossed bounds.
+///         duplicate or missing keys, wrong shapes, entries that are not finite, asymmetric
+///         matrices, crossed bounds.
 /// @throws NumericalError: H not positive definite; a row "0 <= b" or "0 = e" that cannot hold.
 ///         Other contradictions between rows show when a lower-level solver meets them.
 Instance read_instance(const std::filesystem::path& path);
@@ -86,8 +87,8 @@ Instance parse_instance(const std::string& text, const std::string& source);
 /// The checks of read_instance that concern values rather than text, for instances built in memory.
 void validate(const Instance& instance);
 
-/// Canonical JSON text ("format": "assay-instance/1"): parts that are zero are left out, numbers are
-/// the shortest that round-trip, fractions stay strings. parse_instance inverts it exactly.
+/// Canonical JSON text ("format": "assay-instance/1"): parts that are zero are left out, numbers
+/// are the shortest that round-trip, fractions stay strings. parse_instance inverts it exactly.
 std::string instance_text(const Instance& instance);
 
 }  // namespace assay

@@ -37,8 +37,8 @@ bool is_fraction(const std::string& text) {
 constexpr const char* number_words = "a number or a fraction \"p/q\" with q > 0";
 
 /// One entry of an array: a number, a fraction, or, where `absent` is given, null for that value.
-void read_entry(const nlohmann::json& list, std::size_t k, const JsonField& field, ExactMatrix& into,
-                Index i, Index j, std::optional<double> absent = {}) {
+void read_entry(const nlohmann::json& list, std::size_t k, const JsonField& field,
+                ExactMatrix& into, Index i, Index j, std::optional<double> absent = {}) {
   const nlohmann::json& value = list[k];
   if (value.is_number()) return into.set(i, j, value.get<double>());
   if (value.is_null() && absent) return into.set(i, j, *absent);
@@ -106,9 +106,12 @@ KnownSolution read_known(const JsonField& field, Length n, Length m, Length rows
   optional_vector(field, "y", m, known.y);
   optional_vector(field, "multipliers", rows, known.multipliers);
   if (const auto F = field.find("F")) {
-    if (F->value().is_number()) known.F = to_text(F->number());
-    else if (F->value().is_string() && is_fraction(F->text())) known.F = F->text();
-    else F->must_be(number_words);
+    if (F->value().is_number())
+      known.F = to_text(F->number());
+    else if (F->value().is_string() && is_fraction(F->text()))
+      known.F = F->text();
+    else
+      F->must_be(number_words);
   }
   known.proof = field.at("proof").word({"exact", "enclosed", "literature"});
   if (const auto digits = field.find("digits"))

@@ -35,8 +35,7 @@ std::string entry_text(const ExactMatrix& a, Index i, Index j) {
 
 std::string vector_text(const ExactMatrix& v) {
   std::string text = "[";
-  for (Index i = 0; i < v.rows(); ++i)
-    text.append(i == 0 ? "" : ",").append(entry_text(v, i, 0));
+  for (Index i = 0; i < v.rows(); ++i) text.append(i == 0 ? "" : ",").append(entry_text(v, i, 0));
   return text + "]";
 }
 
@@ -44,8 +43,7 @@ std::string matrix_text(const ExactMatrix& a) {
   std::string text = "[";
   for (Index i = 0; i < a.rows(); ++i) {
     text.append(i == 0 ? "[" : ",[");
-    for (Index j = 0; j < a.cols(); ++j)
-      text.append(j == 0 ? "" : ",").append(entry_text(a, i, j));
+    for (Index j = 0; j < a.cols(); ++j) text.append(j == 0 ? "" : ",").append(entry_text(a, i, j));
     text.append("]");
   }
   return text + "]";
@@ -119,7 +117,8 @@ std::string known_text(const KnownSolution& known) {
   Members members;
   if (known.x.size() > 0) members.add("x", vector_text(known.x));
   if (known.y.size() > 0) members.add("y", vector_text(known.y));
-  if (known.F) members.add("F", known.F->find('/') == std::string::npos ? *known.F : '"' + *known.F + '"');
+  if (known.F)
+    members.add("F", known.F->find('/') == std::string::npos ? *known.F : '"' + *known.F + '"');
   if (known.multipliers.size() > 0) members.add("multipliers", vector_text(known.multipliers));
   members.add("proof", quoted_json(known.proof));
   if (known.digits != 0) members.add("digits", std::to_string(known.digits));

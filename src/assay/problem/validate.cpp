@@ -106,8 +106,8 @@ class Validation {
       if (!(up > -infinite)) fail(at(table + ".upper", i), "must be a number, or none");
       const bool free = low == -infinite || up == infinite;
       if (!free && exact(lower, i) > exact(upper, i))
-        fail(at(table + ".lower", i), "is " + entry_text(lower, i) +
-                                          ", above the upper bound " + entry_text(upper, i));
+        fail(at(table + ".lower", i),
+             "is " + entry_text(lower, i) + ", above the upper bound " + entry_text(upper, i));
     }
   }
 
@@ -125,8 +125,8 @@ class Validation {
     }
   }
 
-  /// A row without x and y is decided at once; whether the others leave a feasible y depends on x and
-  /// is for the lower-level solver to say.
+  /// A row without x and y is decided at once; whether the others leave a feasible y depends on x
+  /// and is for the lower-level solver to say.
   void empty_rows(const std::string& key, const ExactMatrix& of_x, const ExactMatrix& of_y,
                   const ExactMatrix& right, bool inequality) const {
     for (Index i = 0; i < right.rows(); ++i) {

@@ -154,8 +154,10 @@ TEST(Experiment, TextHoldsEveryValueAndNoFolder) {
 }
 
 TEST(BadExperiment, IsOneLineWithFileAndKey) {
-  EXPECT_EQ(error_of("a = = 1"), "t.toml: line 1, column 5: not TOML: Error while parsing value: could not determine value "
-            "type");
+  EXPECT_EQ(
+      error_of("a = = 1"),
+      "t.toml: line 1, column 5: not TOML: Error while parsing value: could not determine value "
+      "type");
   EXPECT_EQ(error_of(""), "t.toml: format: missing");
   EXPECT_EQ(error_of(replaced("experiment/1", "experiment/2")),
             "t.toml: format: is 'assay-experiment/2', must be 'assay-experiment/1'");
@@ -202,9 +204,11 @@ TEST(BadExperiment, OverridesAreCheckedToo) {
   EXPECT_EQ(error_of(smallest, {"run..seed=5"}), "--set: run..seed: must be a dotted key");
   EXPECT_EQ(error_of(smallest, {"run.seed="}), "--set: run.seed: '' is not a TOML value");
   EXPECT_EQ(error_of(smallest, {"run.seed=[1,"}), "--set: run.seed: '[1,' is not a TOML value");
-  EXPECT_EQ(error_of(smallest, {"run.seed=1\nx=2"}), "--set: run.seed: '1\\nx=2' is not a TOML value");
+  EXPECT_EQ(error_of(smallest, {"run.seed=1\nx=2"}),
+            "--set: run.seed: '1\\nx=2' is not a TOML value");
   EXPECT_EQ(error_of(smallest, {"name.x=5"}), "--set: name.x: 'name' is no table");
-  EXPECT_EQ(error_of(smallest, {"run.sed=5"}), "t.toml: run.sed: unknown key (did you mean 'seed'?)");
+  EXPECT_EQ(error_of(smallest, {"run.sed=5"}),
+            "t.toml: run.sed: unknown key (did you mean 'seed'?)");
   EXPECT_EQ(error_of(smallest, {"run.seed=five"}),
             "t.toml: run.seed: is \"five\", must be an integer");
 }

@@ -84,7 +84,8 @@ const std::vector<Parameter>& probe_parameters() {
   static const std::vector<Parameter> parameters = {
       {.key = "gradient_every",
        .fallback = std::int64_t(0),
-       .doc = "iterations between checks of the estimator against the exact hypergradient; 0: never",
+       .doc =
+           "iterations between checks of the estimator against the exact hypergradient; 0: never",
        .min = 0},
   };
   return parameters;

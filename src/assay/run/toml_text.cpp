@@ -56,7 +56,8 @@ void TomlTable::only_keys(const std::vector<std::string>& known) const {
 TomlTable TomlTable::inner(const std::string& key) const {
   static const toml::table empty;
   const toml::node* node = table->get(key);
-  if (node != nullptr && !node->is_table()) throw InputError(source, path_of(key), "must be a table");
+  if (node != nullptr && !node->is_table())
+    throw InputError(source, path_of(key), "must be a table");
   return {node == nullptr ? &empty : node->as_table(), source, path_of(key)};
 }
 
@@ -112,10 +113,12 @@ void apply_override(toml::table& root, const std::string& override_text) {
   toml::table* table = &root;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     toml::node& inner = table->insert(words[i], toml::table{}).first->second;
-    if (!inner.is_table()) throw InputError("--set", shortened(key), in_quotes(words[i]) + " is no table");
+    if (!inner.is_table())
+      throw InputError("--set", shortened(key), in_quotes(words[i]) + " is no table");
     table = inner.as_table();
   }
-  value.get("value")->visit([&](auto& node) { table->insert_or_assign(words.back(), std::move(node)); });
+  value.get("value")->visit(
+      [&](auto& node) { table->insert_or_assign(words.back(), std::move(node)); });
 }
 
 }  // namespace assay

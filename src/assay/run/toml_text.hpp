@@ -17,14 +17,17 @@ struct TomlTable {
   std::string source;
   std::string path;  ///< "" at the top
 
-  std::string path_of(const std::string& key) const { return path.empty() ? key : path + "." + key; }
+  std::string path_of(const std::string& key) const {
+    return path.empty() ? key : path + "." + key;
+  }
   /// @throws InputError for a key outside `known`
   void only_keys(const std::vector<std::string>& known) const;
   /// The table called `key`, empty when absent. @throws InputError when it is something else.
   TomlTable inner(const std::string& key) const;
   /// One entry as a value, if there. @throws as values()
   std::optional<Value> value(const std::string& key) const;
-  /// Every entry but those in `without` as a value. @throws InputError for dates, tables, mixed lists
+  /// Every entry but those in `without` as a value. @throws InputError for dates, tables, mixed
+  /// lists
   std::map<std::string, Value> values(const std::vector<std::string>& without = {}) const;
   /// @throws InputError when it is missing or not a string
   std::string text(const std::string& key) const;

@@ -27,7 +27,8 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// Wrong input. The message reads "FILE: KEY: what is wrong" on one line; an empty part is left out.
+/// Wrong input. The message reads "FILE: KEY: what is wrong" on one line; an empty part is left
+/// out.
 class InputError : public Error {
  public:
   InputError(const std::string& file, const std::string& key, const std::string& what)
@@ -41,7 +42,8 @@ class InputError : public Error {
       if (!part->empty()) line.append(*part).append(": ");
     line.append(what);
     for (char& c : line)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';  // keys and names are not ours
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+        c = ' ';  // keys and names are not ours
     return line;
   }
 };

@@ -62,7 +62,8 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
-/// Makes the rename itself survive a crash. Some file systems cannot sync a folder; that is no error.
+/// Makes the rename itself survive a crash. Some file systems cannot sync a folder; that is no
+/// error.
 void sync_folder(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -56,8 +56,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     std::string key;  ///< the last key, in an object
   };
 
-  /// Outer lists already hold the list inside them that is being read; the innermost one does not yet
-  /// hold the entry being read.
+  /// Outer lists already hold the list inside them that is being read; the innermost one does not
+  /// yet hold the entry being read.
   std::string path() const {
     std::string path;
     for (const Level& level : levels_) {

@@ -8,8 +8,8 @@
 
 namespace assay {
 
-/// Strict JSON: a duplicate key, a number beyond double, NaN or anything else that is not JSON is an
-/// InputError naming `source`, the key path reached ("lower.H[3][7]") and line and column.
+/// Strict JSON: a duplicate key, a number beyond double, NaN or anything else that is not JSON is
+/// an InputError naming `source`, the key path reached ("lower.H[3][7]") and line and column.
 nlohmann::json parse_json(const std::string& text, const std::string& source);
 
 /// A value inside a JSON file together with where it stands, so that every complaint can say so.

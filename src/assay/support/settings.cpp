@@ -96,12 +96,15 @@ class Check {
 Settings::Settings(const std::vector<Parameter>& parameters,
                    const std::map<std::string, Value>& given, const std::string& file,
                    const std::string& prefix) {
-  const auto full = [&](const std::string& key) { return prefix.empty() ? key : prefix + "." + key; };
+  const auto full = [&](const std::string& key) {
+    return prefix.empty() ? key : prefix + "." + key;
+  };
   std::vector<std::string> known;
   for (const Parameter& p : parameters) {
     known.push_back(p.key);
     const auto it = given.find(p.key);
-    values_[p.key] = it == given.end() ? p.fallback : Check(p, file, full(p.key)).checked(it->second);
+    values_[p.key] =
+        it == given.end() ? p.fallback : Check(p, file, full(p.key)).checked(it->second);
   }
   for (const auto& [key, value] : given)
     if (!values_.contains(key))
@@ -110,7 +113,8 @@ Settings::Settings(const std::vector<Parameter>& parameters,
 
 const Value& Settings::at(const std::string& key) const {
   const auto it = values_.find(key);
-  if (it == values_.end()) throw Error(ExitCode::internal, "undeclared parameter " + in_quotes(key));
+  if (it == values_.end())
+    throw Error(ExitCode::internal, "undeclared parameter " + in_quotes(key));
   return it->second;
 }
 
