@@ -17,6 +17,13 @@ add_dependencies(assay_tests assay_program)
 gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
   PROPERTIES LABELS unit)
 
+# The golden gate. Presets differ in compiler, optimisation and assertions; the bits may not.
+if(TARGET assay_program)
+  add_test(NAME golden.check COMMAND assay_program check --jobs 2
+    --golden ${CMAKE_CURRENT_SOURCE_DIR}/golden --junit ${CMAKE_BINARY_DIR}/golden.xml)
+  set_tests_properties(golden.check PROPERTIES LABELS golden PROCESSORS 2 TIMEOUT 900)
+endif()
+
 set(here ${CMAKE_CURRENT_LIST_DIR})
 function(assay_check name)
   add_test(NAME build.${name} COMMAND ${ARGN})
