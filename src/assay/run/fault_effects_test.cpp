@@ -13,7 +13,6 @@ struct Setting {
   const char* fault;
   Shows where;
   const char* tables;
-  const char* others = "";  ///< faults that are on in both runs
 };
 
 #define SSIGD "[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n[step]\nrule = \"constant\"\nlength = 0.02\n"
@@ -29,7 +28,8 @@ const Setting settings[] = {
     {"swapped_rows", Shows::trajectory, SSIGD},
     // An inexact y misses the rows that it should hold.
     {"slack_only_active_set", Shows::trajectory,
-     SSIGD "[lower_level]\nsolver = \"projected_gradient\"\ntolerance = 1e-3\n"},
+     SSIGD "[lower_level]\nsolver = \"historical\"\nmax_iterations = 20\ncorrections = 0\n"
+           "enumeration_rows = 0\n"},
     {"pseudo_neumann", Shows::trajectory, SSIGD},
     {"literal_value_gradient", Shows::trajectory, ORACLE("sgd", "")},
     {"sigmoid_gate", Shows::trajectory, ORACLE("sgd", "")},
@@ -38,7 +38,10 @@ const Setting settings[] = {
     {"skipped_inner_solve", Shows::trajectory, ORACLE("sgd", "")},
     {"independent_samples", Shows::trajectory, ORACLE("sgd", "[noise]\nlower_cross_std = 0.01\n")},
     {"gate_at_inner_point", Shows::trajectory, ORACLE("sgd", "")},
-    {"adaptive_smoothing", Shows::trajectory, ORACLE("sgd", "gate_width = 0.01\n"), "\"sigmoid_gate\""},
+    // The averaged multipliers of rows that have left the active set.
+    {"adaptive_smoothing", Shows::trajectory,
+     ORACLE("sgd", "gate_width = 20\nmultiplier_average = 0.5\n[instance.generator]\nn = 4\nm = 4\n"
+                   "rows = 5\nactive = 2\nseed = 1\nQyy_scale = 0.5\nstart_distance = 0.5\n")},
     {"new_delta_order", Shows::trajectory, ORACLE("clipped", "")},
     {"per_coordinate_segment", Shows::trajectory, DSBLO},
     {"normalised_perturbation", Shows::trajectory, DSBLO},
@@ -46,7 +49,9 @@ const Setting settings[] = {
      SSIGD "[hypergradient]\nestimator = \"two_point\"\nradius = 0.1\n"},
     {"printed_step", Shows::report,
      "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 0.02\ncap = 0.01\n"},
-    {"sticky_status", Shows::report, SSIGD},
+    // Converged before the first test of the sticky one.
+    {"sticky_status", Shows::report,
+     "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 0.1\n"},
     {"direct_gap_reported", Shows::report, SSIGD},
     {"objective_gap_reported", Shows::report, SSIGD},
     {"shared_stream", Shows::trajectory, DSBLO},
@@ -54,11 +59,7 @@ const Setting settings[] = {
      "[algorithm]\nname = \"dsblo\"\ngradient_average = 0.5\n[probe]\ngradient_every = 5\n"},
 };
 
-std::string list(const std::string& one, const std::string& others) {
-  return "faults = [" + one + (one.empty() || others.empty() ? "" : ", ") + others + "]";
-}
-
-std::string in_quotation(const std::string& word) { return "\"" + word + "\""; }
+std::string only(const std::string& fault) { return "faults = [\"" + fault + "\"]"; }
 
 TEST(FaultEffects, EveryFaultOfTheRegistryHasASetting) {
   std::set<std::string> known, set;
@@ -70,8 +71,8 @@ TEST(FaultEffects, EveryFaultOfTheRegistryHasASetting) {
 TEST(FaultEffects, EveryFaultShowsInTheTraceAndOnlyWhereItMay) {
   for (const Setting& s : settings) {
     const std::vector<std::string> run = {"run.iterations=200", "run.seed=11"};
-    const Trace right = finished(experiment(s.tables, run, list("", s.others)));
-    const RunOutcome wrong = outcome(experiment(s.tables, run, list(in_quotation(s.fault), s.others)));
+    const Trace right = finished(experiment(s.tables, run));
+    const RunOutcome wrong = outcome(experiment(s.tables, run, only(s.fault)));
     // A fault may drive x away for good; the rows before are a trace all the same.
     const Trace& trace = wrong.trace;
     ASSERT_GT(trace.rows.size(), 3u) << s.fault << ": " << wrong.failure;
@@ -81,7 +82,9 @@ TEST(FaultEffects, EveryFaultShowsInTheTraceAndOnlyWhereItMay) {
     EXPECT_FALSE(differing.empty()) << s.fault << " is without effect";
     const bool moved = column(part, "x_digest") != column(trace, "x_digest");
     EXPECT_EQ(moved, s.where == Shows::trajectory) << s.fault;
-    if (s.where == Shows::report) EXPECT_EQ(differing.size(), 1u) << s.fault;
+    if (s.where == Shows::report) {
+      EXPECT_EQ(differing.size(), 1u) << s.fault;
+    }
   }
 }
 
@@ -94,7 +97,7 @@ TEST(FaultEffects, WithoutThemTheEstimateIsTheGradient) {
   for (const char* fault : {"detached_implicit", "dropped_row_term", "regularised_active_set",
                             "swapped_rows", "pseudo_neumann"}) {
     const Trace wrong =
-        finished(experiment(SSIGD, {"run.iterations=1"}, list(in_quotation(fault), "")));
+        finished(experiment(SSIGD, {"run.iterations=1"}, only(fault)));
     EXPECT_GT(std::abs(wrong.number(1, "gradient_norm_raw") - wrong.number(0, "gap_total")), bound)
         << fault;
   }
@@ -112,8 +115,8 @@ TEST(FaultEffects, TheCorrectMethodsReachAZeroOfTheGradient) {
   EXPECT_LT(last_gap(SSIGD, {}), 1e-10);
   const double coarse = last_gap(ORACLE("sgd", ""), {"hypergradient.alpha=0.04"});
   const double fine = last_gap(ORACLE("sgd", ""), {"hypergradient.alpha=0.02"});
-  EXPECT_LT(coarse, 0.05);
-  EXPECT_NEAR(coarse / fine, 4, 0.4);
+  EXPECT_GT(coarse / fine, std::exp2(1.9));  // slope 2 +- 0.1 where alpha <= 0.05
+  EXPECT_LT(coarse / fine, std::exp2(2.1));
 }
 
 }  // namespace

@@ -142,7 +142,8 @@ TEST_P(Resume, StoppedAtAnyIterationLeavesTheSameBytes) {
   for (const Stateful& s : experiments) {
     const Experiment e = experiment(s.tables,
                                     {"run.iterations=" + std::to_string(iterations),
-                                     "run.scalar=" + std::string(GetParam()), "run.seed=5"},
+                                     "run.scalar=" + std::string(GetParam()), "run.seed=5",
+                                     "instance.generator.seed=1"},
                                     s.top);
     const Instance instance = load_instance(e);
     const RunOutcome whole = run_experiment(e, instance);

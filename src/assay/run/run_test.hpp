@@ -10,11 +10,11 @@
 
 namespace assay {
 
-/// A small problem with active coupled rows, f curved in y, rows inactive as well: everything that a
-/// method may get wrong shows on it.
+/// A small problem with two active coupled rows all the way, f curved in y, rows inactive as well:
+/// what a method may get wrong shows on it. With seed 1 the active set changes from 4 rows to 1.
 inline const std::string coupled_instance =
-    "[instance.generator]\nn = 4\nm = 4\nrows = 5\nactive = 2\nseed = 3\nQyy_scale = 0.5\n"
-    "start_distance = 0.5\n";
+    "[instance.generator]\nn = 4\nm = 4\nrows = 5\nactive = 2\nseed = 2\nQyy_scale = 0.5\n"
+    "multiplier_margin = 1\nstart_distance = 0.5\n";
 
 /// An experiment from its tables, on coupled_instance unless it names another instance.
 inline Experiment experiment(const std::string& tables, const std::vector<std::string>& overrides = {},
