@@ -18,11 +18,7 @@ void Dsblo<S>::start(const Vec<S>& x0) {
   this->x_ = x0;
   momentum_.resize(x0.size());
   for (Index i = 0; i < x0.size(); ++i) momentum_[i] = S(0);
-  if (o_.order == "paper" && o_.momentum_start == "gradient") {
-    raw_ = mean_.at(x0);
-    smoothed_.update(raw_);
-    momentum_ = smoothed_.value;
-  }
+  if (o_.order == "paper" && o_.momentum_start == "gradient") absorb(mean_.at(x0));
 }
 
 /// Smoothing and momentum of one new gradient.

@@ -83,7 +83,8 @@ void F2csa<S>::clipped_step(long t, StepReport<S>& r) {
   }
   // What moves x is direction_ itself: the step that multiplies it is 1, eta enters one move later.
   r.momentum = norm(direction_);
-  r.step_length = r.momentum;
+  previous_ -= x;
+  r.step_length = norm(previous_);
 }
 
 /// direction_ := Adam's scaled mean, from the smoothed gradient.

@@ -23,11 +23,6 @@ const std::vector<FaultInfo>& fault_registry() {
        "an "
        "error of order |H| |M| / 1e6, and their own term is lost",
        "all"},
-      {Fault::constant_lower_level_jacobian, "constant_lower_level_jacobian",
-       "dy*/dx comes from a lower-level program that x does not enter, so its solutions never "
-       "differ "
-       "and the Jacobian is zero",
-       "all"},
       {Fault::swapped_rows, "swapped_rows",
        "the coefficients of y and of x in the rows are mixed up, so the derivative belongs to "
        "other "

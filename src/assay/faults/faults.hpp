@@ -13,7 +13,6 @@ enum class Fault {
   detached_implicit,
   dropped_row_term,
   regularised_active_set,
-  constant_lower_level_jacobian,
   swapped_rows,
   slack_only_active_set,
   pseudo_neumann,

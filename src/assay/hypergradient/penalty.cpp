@@ -28,12 +28,23 @@ S sigmoid(const S& z) {
 template <class S>
 PenaltyEstimator<S>::PenaltyEstimator(const EstimatorContext<S>& context,
                                       const PenaltyOptions& options)
-    : Estimator<S>(context), o_(options), average_weight_(options.multiplier_average) {
+    : Estimator<S>(context), o_(options) {
   const S alpha(o_.alpha);
   alpha1_ = S(o_.scale) * power(alpha, -o_.power1);
   alpha2_ = S(o_.scale) * power(alpha, -o_.power2);
   delta_ = o_.delta > 0 ? S(o_.delta) : power(alpha, 3);
+  set_smoothing();
+}
+
+/// The gate's width and the multipliers' averaging as set, and as adaptive_smoothing changed them since.
+template <class S>
+void PenaltyEstimator<S>::set_smoothing() {
   ramp_ = larger(S(S(o_.gate_width) * power(delta_, o_.gate_power)), S(o_.gate_floor));
+  average_weight_ = S(o_.multiplier_average);
+  for (long k = 0; k < widenings_; ++k) {
+    ramp_ = smaller(S(S(20) * delta_), S(S(1.5) * ramp_));
+    average_weight_ = larger(average_weight_, S(0.97));
+  }
 }
 
 /// One gate in [0, 1], for the row's h(x, y*) and multiplier.
@@ -85,8 +96,8 @@ void PenaltyEstimator<S>::adapt_smoothing() {
   for (Index i = 0; i < rho_.size(); ++i) variance += (rho_[i] - mean) * (rho_[i] - mean);
   variance /= count;
   if (variance > S(0.3) * S(0.3) && top > S(0.95) && bottom < S(0.05)) {
-    ramp_ = smaller(S(S(20) * delta_), S(S(1.5) * ramp_));
-    average_weight_ = larger(average_weight_, S(0.97));
+    ++widenings_;
+    set_smoothing();
   }
 }
 
@@ -249,8 +260,9 @@ void PenaltyEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32
 template <class S>
 void PenaltyEstimator<S>::archive(StateArchive& state) {
   state.vector("penalty.multipliers", averaged_);
-  state.scalar("penalty.average_weight", average_weight_);
-  state.scalar("penalty.ramp", ramp_);
+  // Not the width itself: that is a setting, and a change of settings must reach it.
+  state.integer("penalty.widenings", widenings_);
+  if (state.reading()) set_smoothing();
 }
 
 #define ASSAY_INSTANTIATE(S) template class PenaltyEstimator<S>;

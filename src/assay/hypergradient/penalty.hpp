@@ -58,6 +58,7 @@ class PenaltyEstimator final : public Estimator<S> {
   S gate(const S& h, const S& lambda, Index row) const;
   void set_gates(const LowerSolution<S>& s);
   void adapt_smoothing();
+  void set_smoothing();
   void solve_inner(const LowerSolution<S>& s);
   void solve_constrained();
   void descend();
@@ -67,7 +68,8 @@ class PenaltyEstimator final : public Estimator<S> {
   PenaltyOptions o_;
   S alpha1_, alpha2_, delta_, ramp_;
   Vec<S> averaged_;  ///< moving average of the multipliers; empty before the first
-  S average_weight_;
+  S average_weight_{0};
+  long widenings_ = 0;  ///< how often adaptive_smoothing has widened the gate
 
   Vec<S> rho_, h_, limits_, inner_, delta_y_, gradient_, fx_, fy_, scratch_, factored_rho_;
   Mat<S> hessian_;

@@ -60,6 +60,7 @@ class Session {
                      error.what();
     }
     out_.summary = summary_of(last_);
+    out_.summary.iterations = done_ < 0 ? 0 : done_;
     out_.manifest = manifest();
     return std::move(out_);
   }
@@ -137,7 +138,7 @@ class Session {
     Json result = {{"end", out_.end == RunEnd::finished      ? "finished"
                            : out_.end == RunEnd::interrupted ? "interrupted"
                                                              : "failed"},
-                   {"iterations", last_.iteration + 1},
+                   {"iterations", out_.summary.iterations},
                    {"status", runner_.status().word()},
                    {"status_gap", to_text(runner_.status().gap())}};
     if (!out_.failure.empty()) result["failure"] = out_.failure;

@@ -7,6 +7,7 @@
 #include "assay/lower_level/catalogue.hpp"
 #include "assay/scalar/instantiate.hpp"
 #include "assay/step/catalogue.hpp"
+#include "assay/support/error.hpp"
 
 namespace assay {
 
@@ -27,6 +28,27 @@ NoiseLevels noise_levels(const Settings& s) {
           s.real("lower_cross_std"), s.real("upper_hessian_std")};
 }
 
+/// What one estimator remembers of earlier evaluations, given to another of the same kind.
+template <class S>
+void copy_state(Estimator<S>& from, Estimator<S>& to) {
+  StateArchive kept = StateArchive::writer();
+  from.archive(kept);
+  StateArchive restored = StateArchive::reader(kept.values());
+  to.archive(restored);
+}
+
+/// Some faults shape the run as a whole; a change halfway would leave them half on.
+void check_changes(const Experiment& e) {
+  for (const Fault fault : {Fault::shared_stream, Fault::sticky_status, Fault::swapped_rows})
+    for (const Change& c : e.changes)
+      if (c.faults.has(fault) != e.faults.has(fault)) {
+        FaultSet whole;
+        whole.add(fault);
+        throw InputError(e.source, "change.faults",
+                         "'" + whole.names()[0] + "' is on for the whole run or not at all");
+      }
+}
+
 }  // namespace
 
 template <class S>
@@ -38,6 +60,7 @@ Runner<S>::Runner(const Experiment& experiment, const Instance& instance)
              experiment.faults.has(Fault::shared_stream) ? &shared_position_ : nullptr),
       true_lower_(std::make_unique<ActiveSetLowerLevel<S>>(problem_)),
       status_(experiment.faults.has(Fault::sticky_status)) {
+  check_changes(e_);
   const QuadraticProblem<S>* seen = &problem_;
   if (e_.faults.has(Fault::swapped_rows)) {
     if (problem_.n != problem_.m)
@@ -69,6 +92,7 @@ void Runner<S>::build(const Settings& algorithm, const Settings& step,
       make_estimator<S>(e_.hypergradient, hypergradient, estimator_context(*lower_, faults));
   probe_ =
       make_estimator<S>(e_.hypergradient, hypergradient, estimator_context(*probe_lower_, faults));
+  step_settings_ = step;
   step_ = std::make_unique<LimitedStep<S>>(
       make_step<S>(e_.step, step, {e_.iterations, problem_.upper_mu}));
   AlgorithmContext<S> context;
@@ -85,16 +109,20 @@ void Runner<S>::build(const Settings& algorithm, const Settings& step,
   algorithm_ = make_algorithm<S>(e_.algorithm, algorithm, context);
 }
 
-/// New settings from here on; the state of algorithm and estimator goes over.
+/// New settings from here on; the state of algorithm and estimator goes over, and that of the step rule
+/// unless its own settings are new: a new cap is not the old one, shrunk.
 template <class S>
 void Runner<S>::change(const Change& c) {
   StateArchive kept = StateArchive::writer();
   algorithm_->archive(kept);
   estimator_->archive(kept);
+  const bool same_step = c.step.values() == step_settings_.values();
+  if (same_step) step_->archive(kept);
   build(c.algorithm, c.step, c.hypergradient, c.faults);
   StateArchive restored = StateArchive::reader(kept.values());
   algorithm_->archive(restored);
   estimator_->archive(restored);
+  if (same_step) step_->archive(restored);
 }
 
 template <class S>
@@ -207,6 +235,7 @@ Record<S> Runner<S>::step(long t) {
   const std::int64_t every = e_.probe.integer("gradient_every");
   if (every > 0 && t % every == 0) {
     const bool touch = faults_.has(Fault::probe_updates_state);
+    if (!touch) copy_state(*estimator_, *probe_);
     algorithm_->probe(touch ? *estimator_ : *probe_, touch, probed_);
     evaluate_truth(algorithm_->x());
     r.has_probe = true;

@@ -53,6 +53,7 @@ class Runner {
   std::unique_ptr<LowerLevel<S>> lower_, true_lower_, probe_lower_;
   std::unique_ptr<Estimator<S>> estimator_, truth_, probe_;
   std::unique_ptr<LimitedStep<S>> step_;
+  Settings step_settings_;  ///< what step_ was built from
   std::unique_ptr<Algorithm<S>> algorithm_;
 
   Hypergradient<S> true_gradient_;

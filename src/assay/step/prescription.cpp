@@ -45,6 +45,9 @@ F2csaPrescription f2csa_prescription(double epsilon, double delta, double lipsch
   // such as 1 / 0.1^2 is not floored to one less.
   const double block = L2 / (epsilon * epsilon) * (1 + 8 * unit_roundoff<double>());
   if (!(block < 0x1p53)) throw InputError("", "prescription.epsilon", "block length overflows");
+  if (block < 1)
+    throw InputError("", "prescription.epsilon",
+                     to_text(epsilon) + " is larger than the Lipschitz constant: no block is left");
   p.block = static_cast<long>(std::floor(block));
   return p;
 }

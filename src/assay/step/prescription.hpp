@@ -26,7 +26,7 @@ struct F2csaPrescription {
   long block = 0;          ///< M
 };
 
-/// @throws InputError when a value is not positive or M would overflow
+/// @throws InputError when a value is not positive, M would overflow, or eps > L (M = 0)
 F2csaPrescription f2csa_prescription(double epsilon, double delta, double lipschitz);
 
 }  // namespace assay

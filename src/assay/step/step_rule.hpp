@@ -61,6 +61,7 @@ class LimitedStep {
 
   void archive(StateArchive& a) {
     a.scalar("step.cap", cap_);
+    a.flag("step.watched", watched_);
     a.scalar("step.best_gap", best_gap_);
     a.integer("step.stalled", stalled_);
     rule_->archive(a);
@@ -69,7 +70,8 @@ class LimitedStep {
  private:
   void watch_stall(const StepQuery<S>& query) {
     const S gap = query.gap();
-    if (query.iteration == 0 || gap < best_gap_) {
+    if (!watched_ || gap < best_gap_) {
+      watched_ = true;
       best_gap_ = gap;
       stalled_ = 0;
     } else if (++stalled_ >= limits_.stall_window) {
@@ -81,6 +83,7 @@ class LimitedStep {
   std::unique_ptr<StepRule<S>> rule_;
   StepLimits limits_;
   S cap_, best_gap_{0};
+  bool watched_ = false;  ///< best_gap_ holds a gap
   long stalled_ = 0;
 };
 

@@ -1,0 +1,327 @@
+// What a run records, what may influence it, and how it fails.
+#include "assay/run/runner.hpp"
+
+#include <cmath>
+
+#include "assay/run/run_test.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+namespace {
+
+const std::string noisy_dsblo = R"([algorithm]
+name = "dsblo"
+gradient_average = 0.5
+samples = 2
+perturbation = 0.01
+[noise]
+gradient_std = 0.05
+[run]
+iterations = 25
+seed = 7
+)";
+
+TEST(Run, TwiceGivesTheSameBytes) {
+  const Experiment e = experiment(noisy_dsblo);
+  EXPECT_EQ(trace_text(finished(e)), trace_text(finished(e)));
+  EXPECT_EQ(outcome(e).manifest, outcome(e).manifest);
+  EXPECT_NE(trace_text(finished(e)), trace_text(finished(experiment(noisy_dsblo, {"run.seed=8"}))));
+}
+
+TEST(Run, ProbesLeaveTheTrajectoryAlone) {
+  const Trace plain = finished(experiment(noisy_dsblo));
+  for (const char* every : {"1", "2", "7"}) {
+    const Trace probed =
+        finished(experiment(noisy_dsblo, {std::string("probe.gradient_every=") + every}));
+    EXPECT_EQ(differing_columns(plain, probed), (std::vector<std::string>{"probe_cosine"}));
+  }
+}
+
+TEST(Run, ProbesOfAStatefulOracleLeaveTheTrajectoryAlone) {
+  const std::string f2csa =
+      "[algorithm]\nname = \"f2csa\"\nouter = \"adam\"\n[hypergradient]\nestimator = \"penalty\"\n"
+      "multiplier_average = 0.9\nmultiplier_threshold = 2\n[run]\niterations = 25\n";
+  const Trace plain = finished(experiment(f2csa));
+  const Trace probed = finished(experiment(f2csa, {"probe.gradient_every=2"}));
+  EXPECT_EQ(differing_columns(plain, probed), (std::vector<std::string>{"probe_cosine"}));
+}
+
+TEST(Run, AProbeIsTheAlgorithmsOwnEstimateAtThePointItStandsAt) {
+  // Without noise and perturbation the estimate is the gradient: cosine 1, to the roundings of one
+  // normalised dot product of n = 4 entries, gamma_{2n+8}, of two gradients from differently warm
+  // solvers (H has condition 10, so 1e3 u each).
+  const Trace trace = finished(experiment(
+      noisy_dsblo, {"probe.gradient_every=5", "noise.gradient_std=0", "algorithm.perturbation=0"}));
+  for (std::size_t r = 0; r < trace.rows.size(); ++r) {
+    const long t = std::stol(trace.cell(r, "iteration"));
+    EXPECT_EQ(trace.cell(r, "probe_cosine").empty(), t < 0 || t % 5 != 0) << t;
+    if (t >= 0 && t % 5 == 0) {
+      EXPECT_NEAR(trace.number(r, "probe_cosine"), 1, 1e3 * 0x1p-52);
+    }
+  }
+}
+
+TEST(Run, AProbeThatTouchesTheStateShowsInTheTrajectory) {
+  const std::vector<std::string> probes = {"probe.gradient_every=5"};
+  const Trace right = finished(experiment(noisy_dsblo, probes));
+  const Trace touched =
+      finished(experiment(noisy_dsblo, probes, "faults = [\"probe_updates_state\"]"));
+  // The probe of iteration 0 comes before the step, so the second point is the first to show it.
+  EXPECT_EQ(touched.cell(1, "x_digest"), right.cell(1, "x_digest"));
+  EXPECT_NE(touched.cell(2, "x_digest"), right.cell(2, "x_digest"));
+}
+
+TEST(Run, OneSharedStreamIsShiftedByProbes) {
+  const std::string fault = "faults = [\"shared_stream\"]";
+  const Trace plain = finished(experiment(noisy_dsblo, {}, fault));
+  const Trace probed = finished(experiment(noisy_dsblo, {"probe.gradient_every=5"}, fault));
+  EXPECT_NE(column(plain, "x_digest"), column(probed, "x_digest"));
+}
+
+/// |x_next - x| = step |m|: the logged step is the one that was used. Both sides hold the rounding of
+/// x_next (u max|x| per entry, n entries) and of two norms and a product, gamma_{n+6}.
+long broken_steps(const Trace& trace, double x_size, long n) {
+  long broken = 0;
+  for (std::size_t r = 1; r < trace.rows.size(); ++r) {
+    const double made = trace.number(r, "step_length");
+    const double told = trace.number(r, "step_applied") * trace.number(r, "momentum_norm");
+    const double bound =
+        0x1p-53 * x_size * 2 * std::sqrt(static_cast<double>(n)) + gamma_bound<double>(n + 6) * told;
+    broken += !(std::abs(made - told) <= bound);
+  }
+  return broken;
+}
+
+const char* const algorithms[] = {
+    "name = \"ssigd\"",
+    "name = \"ssigd\"\nmomentum = 0.5",
+    "name = \"dsblo\"",
+    "name = \"dsblo\"\norder = \"legacy\"\ngradient_average = 0.9",
+    "name = \"dsblo\"\naccumulate = true\nsamples = 3",
+    "name = \"f2csa\"\nouter = \"sgd\"\nmomentum = 0.5",
+    "name = \"f2csa\"\nouter = \"adam\"\ngradient_average = 0.5",
+};
+
+TEST(Run, TheLoggedStepIsTheStepMade) {
+  for (const std::string algorithm : algorithms) {
+    const std::string tables = "[algorithm]\n" + algorithm +
+                               "\n[step]\nrule = \"polynomial\"\nlength = 0.2\ncap = 0.1\n"
+                               "[noise]\ngradient_std = 0.1\n[run]\niterations = 40\n";
+    // The built point and the start lie within distance 10 of 0.
+    EXPECT_EQ(broken_steps(finished(experiment(tables)), 10, 4), 0) << algorithm;
+
+    const Trace right = finished(experiment(tables));
+    const Trace printed = finished(experiment(tables, {}, "faults = [\"printed_step\"]"));
+    EXPECT_EQ(differing_columns(right, printed), (std::vector<std::string>{"step_applied"}));
+    // Capped in the iterations 0, 1, 2: 0.2/sqrt(t+1) > 0.1; 0.2/sqrt(4) is the cap, to rounding.
+    EXPECT_EQ(broken_steps(printed, 10, 4), 3) << algorithm;
+    EXPECT_EQ(column(printed, "step_applied"), column(right, "step_requested"));
+  }
+}
+
+TEST(Run, Algorithm2MovesByItsDelta) {
+  // There the step enters one move later: x moves by Delta itself.
+  const Trace trace = finished(experiment(
+      "[algorithm]\nname = \"f2csa\"\nclip_radius = 0.01\n[run]\niterations = 40\n"));
+  for (std::size_t r = 1; r < trace.rows.size(); ++r)
+    EXPECT_NEAR(trace.number(r, "step_length"), trace.number(r, "momentum_norm"),
+                0x1p-53 * 10 * 4 + gamma_bound<double>(10) * 0.01);
+}
+
+TEST(Run, WrongGapsAreReportedAndChangeNothingElse) {
+  const Trace right = finished(experiment(noisy_dsblo));
+  for (const auto& [fault, source] :
+       {std::pair{"direct_gap_reported", "gap_direct"}, {"objective_gap_reported", "objective"}}) {
+    const Trace wrong = finished(
+        experiment(noisy_dsblo, {}, std::string("faults = [\"") + fault + "\"]"));
+    EXPECT_EQ(differing_columns(right, wrong), (std::vector<std::string>{"gap_reported"}));
+    auto expected = column(wrong, source);
+    expected[0] = "";  // nothing is reported of the start
+    EXPECT_EQ(column(wrong, "gap_reported"), expected);
+  }
+  EXPECT_EQ(column(right, "gap_reported"), column(right, "gradient_norm_raw"));
+}
+
+// ---- changes of settings ----
+
+TEST(Changes, ToTheSameSettingsDoNothing) {
+  for (const std::string algorithm : algorithms) {
+    const std::string tables =
+        "[algorithm]\n" + algorithm +
+        "\n[step]\nrule = \"armijo\"\nkeep = true\ncap = 0.3\ncap_shrink = 0.5\nstall_window = 2\n"
+        "[noise]\ngradient_std = 0.2\nobjective_std = 0.1\n[probe]\ngradient_every = 3\n"
+        "[run]\niterations = 30\n";
+    const Trace plain = finished(experiment(tables));
+    const Trace changed =
+        finished(experiment(tables + "[[change]]\niteration = 1\n[[change]]\niteration = 17\n"));
+    EXPECT_EQ(trace_text(plain), trace_text(changed)) << algorithm;
+    EXPECT_NE(plain.cell(20, "step_applied"), plain.cell(1, "step_applied")) << algorithm;
+  }
+}
+
+/// Rows of the trace up to and including iteration t.
+std::string head(const Trace& trace, std::size_t rows) {
+  Trace part = trace;
+  part.rows.resize(rows);
+  return trace_text(part);
+}
+
+TEST(Changes, TakeEffectAtTheirIterationAndNotBefore) {
+  const std::string tables = R"([algorithm]
+name = "f2csa"
+outer = "sgd"
+gradient_average = 0.5
+[hypergradient]
+estimator = "penalty"
+alpha = 0.4
+[step]
+rule = "constant"
+length = 0.02
+[run]
+iterations = 12
+)";
+  const Trace plain = finished(experiment(tables));
+  for (const char* change :
+       {"hypergradient = { scale = 100 }", "hypergradient = { alpha = 0.2 }",
+        "hypergradient = { multiplier_threshold = 5 }", "step = { length = 0.01 }",
+        "algorithm = { gradient_average = 0.9 }", "algorithm = { momentum = 0.5 }",
+        "faults = [\"ridge\"]"}) {
+    const Trace changed =
+        finished(experiment(tables + "[[change]]\niteration = 5\n" + std::string(change) + "\n"));
+    EXPECT_EQ(head(plain, 6), head(changed, 6)) << change;  // -1 .. 4
+    EXPECT_NE(plain.cell(6, "x_digest"), changed.cell(6, "x_digest")) << change;
+  }
+}
+
+TEST(Changes, ReachTheWidthOfTheGateAndTheAveragingOfItsMultipliers) {
+  // Kept in the oracle's memory, the old width would stay in force for ever.
+  const std::string tables = R"([algorithm]
+name = "f2csa"
+outer = "sgd"
+[hypergradient]
+estimator = "penalty"
+alpha = 0.4
+gate_width = 5
+multiplier_average = 0.9
+multiplier_threshold = 5
+[step]
+rule = "constant"
+length = 0.02
+[run]
+iterations = 12
+)";
+  for (const char* fault : {"sigmoid_gate", "literal_value_gradient"})
+    for (const char* change : {"{ gate_width = 0.5 }", "{ multiplier_average = 0.0 }"}) {
+      const std::string top = std::string("faults = [\"") + fault + "\"]";
+      const bool width = std::string(change).find("width") != std::string::npos;
+      if (width && std::string(fault) != "sigmoid_gate") continue;  // the active rows have h = 0
+      const Trace plain = finished(experiment(tables, {}, top));
+      const Trace changed = finished(
+          experiment(tables + "[[change]]\niteration = 5\nhypergradient = " + change + "\n", {}, top));
+      EXPECT_NE(plain.cell(6, "x_digest"), changed.cell(6, "x_digest")) << fault << change;
+    }
+}
+
+TEST(Changes, OfFaultsThatShapeTheWholeRunAreRefused) {
+  for (const char* fault : {"shared_stream", "sticky_status", "swapped_rows"}) {
+    const std::string list = std::string("faults = [\"") + fault + "\"]";
+    for (const auto& [top, later] : {std::pair{std::string(), list}, {list, std::string("faults = []")}}) {
+      const Experiment e = experiment(noisy_dsblo + "[[change]]\niteration = 5\n" + later + "\n", {}, top);
+      try {
+        outcome(e);
+        ADD_FAILURE() << fault;
+      } catch (const InputError& error) {
+        EXPECT_NE(std::string(error.what()).find("change.faults"), std::string::npos) << error.what();
+      }
+    }
+    EXPECT_NO_THROW(outcome(experiment(noisy_dsblo + "[[change]]\niteration = 5\n", {}, list)));
+  }
+}
+
+// ---- records, tiers, failures ----
+
+std::vector<long> recorded(const std::vector<std::string>& record) {
+  std::vector<std::string> all = {"run.iterations=20"};
+  all.insert(all.end(), record.begin(), record.end());
+  std::vector<long> out;
+  for (const auto& cell : column(finished(experiment(noisy_dsblo, all)), "iteration"))
+    out.push_back(std::stol(cell));
+  return out;
+}
+
+TEST(Records, AreTheFirstTheLastAndEveryKth) {
+  EXPECT_EQ(recorded({}).size(), 21u);
+  EXPECT_EQ(recorded({"record.every=7"}), (std::vector<long>{-1, 0, 7, 14, 19}));
+  EXPECT_EQ(recorded({"record.every=50", "record.first=3"}), (std::vector<long>{-1, 0, 1, 2, 19}));
+  EXPECT_EQ(recorded({"record.every=50", "record.last=3"}), (std::vector<long>{-1, 0, 17, 18, 19}));
+  EXPECT_EQ(recorded({"record.every=8", "record.first=1", "record.last=2"}),
+            (std::vector<long>{-1, 0, 8, 16, 18, 19}));
+}
+
+TEST(Records, AreRowsOfTheFullTrace) {
+  const Trace full = finished(experiment(noisy_dsblo));
+  const Trace some = finished(experiment(noisy_dsblo, {"record.every=6"}));
+  for (const auto& row : some.rows)
+    EXPECT_EQ(row, full.rows[static_cast<std::size_t>(full.row_of(std::stol(row[0])))]);
+}
+
+TEST(Tiers, SoftwareDoubleIsDoubleTextForText) {
+  for (const std::string algorithm : algorithms) {
+    const std::string tables =
+        "[algorithm]\n" + algorithm + "\n[noise]\ngradient_std = 0.1\n[run]\niterations = 15\n";
+    EXPECT_EQ(trace_text(finished(experiment(tables))),
+              trace_text(finished(experiment(tables, {"run.scalar=soft53"}))))
+        << algorithm;
+  }
+}
+
+TEST(Failures, AStepThatDivergesEndsTheRunWithAValidTrace) {
+  for (const std::string algorithm : algorithms) {
+    const RunOutcome out = outcome(experiment(
+        "[algorithm]\n" + algorithm + "\n[step]\nrule = \"constant\"\nlength = 1e200\n[run]\niterations = 40\n"));
+    ASSERT_EQ(out.end, RunEnd::failed) << algorithm;
+    const long failed_at = static_cast<long>(out.trace.rows.size()) - 1;
+    EXPECT_EQ(out.failure.rfind("iteration " + std::to_string(failed_at) + ": ", 0), 0u) << out.failure;
+    EXPECT_EQ(out.summary.iterations, failed_at);
+    EXPECT_EQ(out.checkpoint, "");
+    EXPECT_NE(out.manifest.find("\"end\": \"failed\""), std::string::npos);
+    EXPECT_NO_THROW(parse_trace(trace_text(out.trace), "t"));
+    for (const char* name : {"objective", "gap_total"})
+      for (std::size_t r = 0; r < out.trace.rows.size(); ++r)
+        EXPECT_TRUE(std::isfinite(out.trace.number(r, name)));
+  }
+}
+
+/// min (x - 5)^2/2 + ..., y^2/2 subject to y <= 1, y >= x: feasible for x <= 1 only.
+Instance narrow() {
+  return parse_instance(R"({"format": "assay-instance/1", "name": "narrow", "n": 1, "m": 1, "p": 2,
+ "upper": {"Qxx": [[1]], "x_target": [5]}, "lower": {"H": [[1]]},
+ "constraints": {"A": [[1], [0]], "B": [[-1], [1]], "b": [0, 1]}, "x0": [0]})",
+                        "narrow.json");
+}
+
+TEST(Failures, AnInfeasibleLowerLevelNamesTheIteration) {
+  // x = 0, then x <- x + 0.25 (5 - x) = 1.25: nothing there. Known before the second row is written.
+  const Experiment e = experiment(
+      "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 0.25\n[run]\niterations = 5\n");
+  const RunOutcome out = run_experiment(e, narrow());
+  EXPECT_EQ(out.end, RunEnd::failed);
+  EXPECT_EQ(out.failure, "iteration 0: the lower level is infeasible at this x");
+  EXPECT_EQ(column(out.trace, "iteration"), (std::vector<std::string>{"-1"}));
+  EXPECT_EQ(out.summary.iterations, 0);
+}
+
+TEST(Failures, AStartWithoutALowerLevelIsSaidSo) {
+  Instance instance = narrow();
+  instance.x0 = ExactMatrix(Mat<double>::Constant(1, 1, 2.0));
+  const Experiment e = experiment("[algorithm]\nname = \"ssigd\"\n[run]\niterations = 5\n");
+  const RunOutcome out = run_experiment(e, instance);
+  EXPECT_EQ(out.end, RunEnd::failed);
+  EXPECT_EQ(out.failure, "at the start: the lower level is infeasible at this x");
+  EXPECT_TRUE(out.trace.rows.empty());
+  EXPECT_EQ(out.summary.iterations, 0);
+  EXPECT_NO_THROW(parse_trace(trace_text(out.trace), "t"));
+}
+
+}  // namespace
+}  // namespace assay
