@@ -21,19 +21,20 @@ struct ScalarNames {
 };
 
 template <class S>
+Rational exact(const S& value) {
+  if constexpr (is_exact<S>) return value;
+  else return convert<Rational>(value);
+}
+template <class S>
 reference::RVec exact(const Vec<S>& v) {
   reference::RVec w(v.size());
-  for (Index i = 0; i < v.size(); ++i) {
-    if constexpr (is_exact<S>) w[i] = v[i];
-    else w[i] = convert<Rational>(v[i]);
-  }
+  for (Index i = 0; i < v.size(); ++i) w[i] = exact(v[i]);
   return w;
 }
 
 template <class S>
 Rational exact_gamma(long k) {
-  if constexpr (is_exact<S>) return 0;
-  else return convert<Rational>(gamma_bound<S>(k));
+  return exact(gamma_bound<S>(k));
 }
 
 inline Rational max_entry(const reference::RVec& v) {
