@@ -164,15 +164,22 @@ TEST(HardProgramsRational, SeesAGapOfTenToTheMinusThirty) {
 
 // --- nearly dependent rows ----------------------------------------------------------------------
 
-/// Two rows at a small angle that both bind: y_0 <= 0 and y_0 + angle y_1 <= -angle, so y_1 <= -1.
+/// Two rows at a small angle, y_0 <= 0 and y_0 + angle y_1 <= -angle, and a pull so strong that both
+/// bind: y* = (0, -1, 5), multipliers 1/angle. Where the scalar cannot tell the rows apart, ignoring the
+/// second would move y_1 by 1 behind a violation of only `angle`.
 TYPED_TEST(HardPrograms, RowsAtASmallAngleAreSolvedOrReported) {
   using S = TypeParam;
-  for (const double angle : {1e-4, 1e-6, 1e-9, 1e-12, 1e-15}) {
-    const Instance in = projection({1, 0}, {{1, 0, 0}, {1, angle, -angle}});
-    const auto s = solve_at_origin<S>(in);
-    if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
-    else EXPECT_EQ(s.status, LowerStatus::not_converged);  // never infeasible: (-1,-1) satisfies both
-    if (is_exact<S> || angle >= 1e-6) EXPECT_EQ(s.status, LowerStatus::solved) << angle;
+  for (const double angle : {1e-4, 1e-6, 3e-7, 1e-7, 3e-8, 1e-9, 1e-12}) {
+    for (const double aside : {0.0, 5.0}) {
+      const Instance in = projection({2 / angle, 0, aside}, {{1, 0, 0, 0}, {1, angle, 0, -angle}});
+      const auto s = solve_at_origin<S>(in);
+      if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
+      else EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;  // (0,-1,5) satisfies both
+      // The pivot of the second row is angle^2 of its size: above 1e-12 well apart in every scalar.
+      if (is_exact<S> || angle >= 1e-6) {
+        EXPECT_EQ(s.status, LowerStatus::solved) << angle;
+      }
+    }
   }
 }
 
