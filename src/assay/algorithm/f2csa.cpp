@@ -81,7 +81,9 @@ void F2csa<S>::clipped_step(long t, StepReport<S>& r) {
     direction_ = delta_;
     x += delta_;
   }
-  // What moves x is direction_ itself: the step that multiplies it is 1, eta enters one move later.
+  // Read as x - eta m, the way of the other algorithms: m = -Delta / eta.
+  if (S(0) < eta.applied)
+    for (Index i = 0; i < direction_.size(); ++i) direction_[i] = -direction_[i] / eta.applied;
   r.momentum = norm(direction_);
   previous_ -= x;
   r.step_length = norm(previous_);
