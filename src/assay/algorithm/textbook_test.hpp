@@ -43,7 +43,7 @@ class Textbook {
         const Index r = rows[static_cast<std::size_t>(j)];
         saddle.block(m + j, 0, 1, m) = B.row(r);
         saddle.block(0, m + j, m, 1) = B.row(r).transpose();
-        right[m + j] = b[r] - A.row(r).dot(x);
+        right[m + j] = b[r] - (A.row(r) * x).value();
       }
       if (!solve(saddle, right)) continue;
       const Vector y = right.head(m);

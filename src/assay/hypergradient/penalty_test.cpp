@@ -232,6 +232,27 @@ TEST(Gates, OfThePaperAreARampInTheRowTimesARampInTheMultiplier) {
   }
 }
 
+TEST(Gates, RampDownBehindARowThatWasActive) {
+  // y >= x, y* = max(x, 0), lambda = max(x, 0), h = min(x, 0). From x = 2 to x = -1/4 the averaged
+  // multiplier falls from 2 to 1/2, every number exact.
+  Bench<double> bench(parse_instance(R"({"format": "assay-instance/1", "name": "one row", "n": 1,
+ "m": 1, "p": 1, "upper": {"Qxx": [[1]]}, "lower": {"H": [[1]]},
+ "constraints": {"A": [[1]], "B": [[-1]], "b": [0]}, "x0": [2]})", "one row"));
+  PenaltyOptions o = at_alpha(1);
+  o.multiplier_average = 0.25;
+  o.multiplier_threshold = 4;
+  for (const auto& [ramp, by_row] : {std::pair{0.125, 0.0}, {0.25, 0.0}, {0.5, 0.5}, {1.0, 0.75}}) {
+    o.gate_floor = ramp;
+    o.gate_width = 0;
+    Hypergradient<double> out;
+    PenaltyEstimator<double> estimator(bench.context, o);
+    estimator.evaluate(Vec<double>::Constant(1, 2), Vec<double>(), 0, out);
+    EXPECT_EQ(estimator.gates()[0], 0.5);
+    estimator.evaluate(Vec<double>::Constant(1, -0.25), Vec<double>(), 0, out);
+    EXPECT_EQ(estimator.gates()[0], by_row * 0.125);
+  }
+}
+
 TEST(Gates, HardAndActiveSet) {
   Bench<double> bench(small_active());
   PenaltyOptions o = at_alpha(0.5, "active_set");
