@@ -36,10 +36,14 @@ const Given step_given = {{"gamma1", gamma1}, {"gamma2", gamma2}};
 TEST(Dsblo, FollowsTheTextbookInEveryVariant) {
   const Instance instance = changing_instance();
   const Textbook book(instance);
-  for (const Setting& s :
-       {Setting{false, false, false, 0, 1, 0}, {false, true, false, 0, 1, 0},
-        {true, false, false, 0, 1, 0}, {true, true, false, 0.5, 1, 0}, {false, false, false, 0.5, 3, 0},
-        {false, true, true, 0, 2, 0}, {false, false, false, 0, 1, 0.5}, {true, true, false, 0, 1, 0.5}}) {
+  for (const Setting& s : {Setting{false, false, false, 0, 1, 0},
+                           {false, true, false, 0, 1, 0},
+                           {true, false, false, 0, 1, 0},
+                           {true, true, false, 0.5, 1, 0},
+                           {false, false, false, 0.5, 3, 0},
+                           {false, true, true, 0, 2, 0},
+                           {false, false, false, 0, 1, 0.5},
+                           {true, true, false, 0, 1, 0.5}}) {
     AlgorithmBench<Real50> bench(instance, "dsblo", given(s), "inverse_momentum", step_given);
     Vector x = instance.x0->to_vector<R>(), m = Vector::Zero(4), mean;
     const auto absorb = [&](const Vector& at, long draws) {
@@ -50,8 +54,10 @@ TEST(Dsblo, FollowsTheTextbookInEveryVariant) {
       if (s.clip > 0 && length_of(g) > R(s.clip)) g *= R(s.clip) / length_of(g);
       const bool first = mean.size() == 0;
       mean = first ? g : Vector(R(s.average) * mean + (1 - R(s.average)) * g);
-      if (first && !s.from_zero) m = mean;
-      else m = R(beta) * m + (s.accumulate ? R(1) : R(1 - R(beta))) * mean;
+      if (first && !s.from_zero)
+        m = mean;
+      else
+        m = R(beta) * m + (s.accumulate ? R(1) : R(1 - R(beta))) * mean;
     };
     if (!s.legacy && !s.from_zero) absorb(x, 0);
     for (long t = 0; t < 40; ++t) {
@@ -59,7 +65,8 @@ TEST(Dsblo, FollowsTheTextbookInEveryVariant) {
       const Vector step = m / (R(gamma1) * length_of(m) + R(gamma2));
       const Vector from = x;
       x -= step;
-      if (!s.legacy) absorb(from - R(bench_stream(Purpose::segment, t + 1).uniform(0)) * step, t + 1);
+      if (!s.legacy)
+        absorb(from - R(bench_stream(Purpose::segment, t + 1).uniform(0)) * step, t + 1);
       const auto report = bench.step(t);
       expect_same_point(bench.x(), x, t);
       if (s.from_zero && !s.legacy && t == 0) {
@@ -120,7 +127,8 @@ TEST(Dsblo, EvaluatesOnTheSegmentItMovedAlong) {
       }
       least = std::min(least, to_double(low)), most = std::max(most, to_double(high));
     }
-    EXPECT_LT(least, 0.25);  // each fails for 30 uniforms with probability 0.75^30 < 2e-4; fixed seed
+    EXPECT_LT(least,
+              0.25);  // each fails for 30 uniforms with probability 0.75^30 < 2e-4; fixed seed
     EXPECT_GT(most, 0.75);
   }
 }
@@ -159,8 +167,11 @@ Instance parabola(double lambda) {
 double growth(const std::string& order, double k, long iterations) {
   const double lambda = 3;
   AlgorithmBench<double> bench(parabola(lambda), "dsblo",
-                               {{"order", order}, {"momentum", 0.9}, {"gradient_average", 0.9},
-                                {"momentum_start", std::string("zero")}, {"perturbation", 0.0}},
+                               {{"order", order},
+                                {"momentum", 0.9},
+                                {"gradient_average", 0.9},
+                                {"momentum_start", std::string("zero")},
+                                {"perturbation", 0.0}},
                                "constant", {{"length", k / lambda}});
   double early = 0, late = 0;
   for (long t = 0; t < iterations; ++t) {

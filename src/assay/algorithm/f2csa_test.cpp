@@ -24,11 +24,12 @@ TEST(F2csa, Algorithm2FollowsTheTextbook) {
   for (const Clipped& c : {Clipped{}, Clipped{0.5}, Clipped{0, true}}) {
     FaultSet faults;
     if (c.new_delta) faults.add(Fault::new_delta_order);
-    AlgorithmBench<Real50> bench(
-        instance, "f2csa",
-        {{"outer", std::string("clipped")}, {"clip_radius", radius}, {"block", std::int64_t{7}},
-         {"gradient_average", c.average}},
-        "constant", {{"length", eta}}, 5, faults);
+    AlgorithmBench<Real50> bench(instance, "f2csa",
+                                 {{"outer", std::string("clipped")},
+                                  {"clip_radius", radius},
+                                  {"block", std::int64_t{7}},
+                                  {"gradient_average", c.average}},
+                                 "constant", {{"length", eta}}, 5, faults);
     Vector x = instance.x0->to_vector<R>(), delta = Vector::Zero(4), mean;
     std::vector<Vector> z;
     long shortened = 0;
@@ -56,7 +57,8 @@ TEST(F2csa, Algorithm2FollowsTheTextbook) {
       if (bench_stream(Purpose::output, finished_at + 1).uniform(0) * static_cast<double>(k) >= 1)
         continue;
       output = Vector::Zero(4);
-      for (long t = finished_at - 6; t <= finished_at; ++t) output += z[static_cast<std::size_t>(t)];
+      for (long t = finished_at - 6; t <= finished_at; ++t)
+        output += z[static_cast<std::size_t>(t)];
       output /= R(7);
     }
     expect_same_point(bench.output(), output, 40);
@@ -72,8 +74,9 @@ TEST(F2csa, EveryBlockIsReturnedEquallyOften) {
   instance.x0 = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
   std::vector<int> count(4, 0);
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
-    AlgorithmBench<double> bench(instance, "f2csa", {{"clip_radius", 1e-3}, {"block", std::int64_t{1}}},
-                                 "constant", {{"length", 1.0}}, seed);
+    AlgorithmBench<double> bench(instance, "f2csa",
+                                 {{"clip_radius", 1e-3}, {"block", std::int64_t{1}}}, "constant",
+                                 {{"length", 1.0}}, seed);
     for (long t = 0; t < 4; ++t) bench.step(t);
     // z moves by up to 1e-3 a step away from 1: block t lies in (1 - 1e-3 t, 1 - 1e-3 (t - 1)].
     const double back = (1 - bench.output()[0]) / 1e-3;
@@ -86,8 +89,9 @@ TEST(F2csa, EveryBlockIsReturnedEquallyOften) {
 double orbit(bool new_delta) {
   FaultSet faults;
   if (new_delta) faults.add(Fault::new_delta_order);
-  AlgorithmBench<double> bench(read_instance(std::string(ASSAY_GOLDEN) + "/instances/s20.json"), "f2csa",
-                               {{"clip_radius", 0.01}}, "constant", {{"length", 0.01}}, 5, faults);
+  AlgorithmBench<double> bench(read_instance(std::string(ASSAY_GOLDEN) + "/instances/s20.json"),
+                               "f2csa", {{"clip_radius", 0.01}}, "constant", {{"length", 0.01}}, 5,
+                               faults);
   double sum = 0;
   Hypergradient<double> g;
   for (long t = 0; t < 6000; ++t) {
@@ -100,9 +104,9 @@ double orbit(bool new_delta) {
 }
 
 TEST(F2csa, Algorithm2OrbitsAtItsPredictedDistance) {
-  // (5.8): |grad F| -> D sqrt(lambda / eta), lambda in [1.976, 2.025]: 0.1406 to 0.1423, 0.6 % about the
-  // middle. It is the limit of small steps; eta lambda / 2 = 1 % is what is left out. An orbit out of
-  // round adds no more than the spectrum's own 0.6 %.
+  // (5.8): |grad F| -> D sqrt(lambda / eta), lambda in [1.976, 2.025]: 0.1406 to 0.1423, 0.6 %
+  // about the middle. It is the limit of small steps; eta lambda / 2 = 1 % is what is left out. An
+  // orbit out of round adds no more than the spectrum's own 0.6 %.
   const double predicted = 0.01 * std::sqrt(2 / 0.01);
   EXPECT_NEAR(orbit(false), predicted, 0.022 * predicted);
   EXPECT_LT(orbit(true), predicted / 100);  // the wrong order is damped
@@ -121,11 +125,14 @@ TEST(F2csa, SgdAndAdamFollowTheTextbook) {
     const bool adam = p.outer == std::string("adam");
     const double first = 0.875, second = 0.96875, epsilon = 0.0009765625;
     const double length = adam ? 0.015625 : 0.0078125;
-    AlgorithmBench<Real50> bench(
-        instance, "f2csa",
-        {{"outer", std::string(p.outer)}, {"gradient_average", p.average}, {"momentum", p.momentum},
-         {"adam_first", first}, {"adam_second", second}, {"adam_epsilon", epsilon}},
-        "constant", {{"length", length}});
+    AlgorithmBench<Real50> bench(instance, "f2csa",
+                                 {{"outer", std::string(p.outer)},
+                                  {"gradient_average", p.average},
+                                  {"momentum", p.momentum},
+                                  {"adam_first", first},
+                                  {"adam_second", second},
+                                  {"adam_epsilon", epsilon}},
+                                 "constant", {{"length", length}});
     Vector x = instance.x0->to_vector<R>(), mean, velocity = Vector::Zero(4);
     Vector m = Vector::Zero(4), v = Vector::Zero(4);
     for (long t = 0; t < 40; ++t) {

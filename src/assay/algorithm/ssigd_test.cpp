@@ -25,16 +25,15 @@ TEST(Ssigd, FollowsTheTextbookWithOneFixedPerturbation) {
     expect_same_point(bench.x(), x, t);
   }
   EXPECT_LT(least, most);  // the active set changed on the way
-  for (const auto& call : bench.recorder->calls)
-    EXPECT_EQ(call.q, bench.recorder->calls.front().q);
+  for (const auto& call : bench.recorder->calls) EXPECT_EQ(call.q, bench.recorder->calls.front().q);
 }
 
 TEST(Ssigd, MomentumAndSampleMean) {
   const Instance instance = changing_instance();
   const Textbook book(instance);
-  AlgorithmBench<Real50> bench(instance, "ssigd",
-                               {{"perturbation", 0.05}, {"momentum", 0.75}, {"samples", std::int64_t{3}}},
-                               "constant", {{"length", 0.0078125}});
+  AlgorithmBench<Real50> bench(
+      instance, "ssigd", {{"perturbation", 0.05}, {"momentum", 0.75}, {"samples", std::int64_t{3}}},
+      "constant", {{"length", 0.0078125}});
   const Vector q = bench_q(0.05, 4, 0);
   Vector x = instance.x0->to_vector<R>(), v = Vector::Zero(4);
   for (long t = 0; t < 40; ++t) {
@@ -57,8 +56,8 @@ TEST(Ssigd, ProjectsOntoTheUpperSet) {
   for (const bool deterministic : {false, true}) {
     AlgorithmBench<Real50> bench(
         instance, "ssigd",
-        {{"perturbation", 0.05}, {"deterministic", deterministic}, {"direction_scale", 0.5}}, "constant",
-        {{"length", deterministic ? 0.75 : 0.03125}});
+        {{"perturbation", 0.05}, {"deterministic", deterministic}, {"direction_scale", 0.5}},
+        "constant", {{"length", deterministic ? 0.75 : 0.03125}});
     const Vector q = bench_q(0.05, 4, 0), start = instance.x0->to_vector<R>();
     const auto project = [&](Vector p) {
       for (Index i = 0; i < 4; ++i)
@@ -69,8 +68,10 @@ TEST(Ssigd, ProjectsOntoTheUpperSet) {
     bool touched = false;
     for (long t = 0; t < 20; ++t) {
       const Vector g = book.gradient(x, q);
-      if (deterministic) x += R(0.75) * (project(x - R(0.5) * g) - x);
-      else x = project(x - R(0.03125) * g);
+      if (deterministic)
+        x += R(0.75) * (project(x - R(0.5) * g) - x);
+      else
+        x = project(x - R(0.03125) * g);
       bench.step(t);
       // The bounds themselves are doubles: x0 - 1/16 rounds by 2^-53 |x0|, |x0| < 8.
       for (Index i = 0; i < 4; ++i)
@@ -84,8 +85,8 @@ TEST(Ssigd, ProjectsOntoTheUpperSet) {
 
 TEST(Ssigd, AnotherSeedIsAnotherPerturbation) {
   const Instance instance = changing_instance();
-  AlgorithmBench<double> one(instance, "ssigd", {}, "constant", {}, 1), two(instance, "ssigd", {},
-                                                                            "constant", {}, 2);
+  AlgorithmBench<double> one(instance, "ssigd", {}, "constant", {}, 1),
+      two(instance, "ssigd", {}, "constant", {}, 2);
   one.step(0), two.step(0);
   EXPECT_NE(one.recorder->calls[0].q, two.recorder->calls[0].q);
   EXPECT_NE(one.x(), two.x());

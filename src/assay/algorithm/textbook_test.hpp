@@ -13,17 +13,27 @@
 
 namespace assay {
 
-/// A bilevel problem in 100 digits, solved as a textbook would: every active set is tried, systems by
-/// Gaussian elimination. For a handful of inequality rows and nothing else.
+/// A bilevel problem in 100 digits, solved as a textbook would: every active set is tried, systems
+/// by Gaussian elimination. For a handful of inequality rows and nothing else.
 class Textbook {
  public:
   using R = Real100;
   using Vector = Vec<R>;
 
   explicit Textbook(const Instance& i)
-      : Qxx(i.Qxx.to<R>()), Qxy(i.Qxy.to<R>()), Qyy(i.Qyy.to<R>()), H(i.H.to<R>()), M(i.M.to<R>()),
-        A(i.A.to<R>()), B(i.B.to<R>()), b(column(i.b)), d(column(i.d)), cx(column(i.cx)),
-        cy(column(i.cy)), xt(column(i.x_target)), yt(column(i.y_target)) {}
+      : Qxx(i.Qxx.to<R>()),
+        Qxy(i.Qxy.to<R>()),
+        Qyy(i.Qyy.to<R>()),
+        H(i.H.to<R>()),
+        M(i.M.to<R>()),
+        A(i.A.to<R>()),
+        B(i.B.to<R>()),
+        b(column(i.b)),
+        d(column(i.d)),
+        cx(column(i.cx)),
+        cy(column(i.cy)),
+        xt(column(i.x_target)),
+        yt(column(i.y_target)) {}
 
   /// grad F_q(x); `active` (may be null) receives how many rows hold.
   Vector gradient(const Vector& x, const Vector& q, long* active = nullptr) const {
@@ -65,7 +75,9 @@ class Textbook {
   }
 
  private:
-  static Vector column(const ExactMatrix& m) { return m.size() ? Vector(m.to_vector<R>()) : Vector(); }
+  static Vector column(const ExactMatrix& m) {
+    return m.size() ? Vector(m.to_vector<R>()) : Vector();
+  }
 
   /// Overwrites the right-hand side; false when the matrix is singular.
   static bool solve(Mat<R> a, Vector& b) {
@@ -127,7 +139,8 @@ class AlgorithmBench {
                  const FaultSet& faults = {})
       : problem(instance), lower_(problem), draws_(seed, 7) {
     const EstimatorContext<S> context{&problem, &lower_, &draws_, {}, faults};
-    recorder = std::make_unique<Recorder<S>>(context, std::make_unique<ImplicitEstimator<S>>(context));
+    recorder =
+        std::make_unique<Recorder<S>>(context, std::make_unique<ImplicitEstimator<S>>(context));
     step_ = std::make_unique<LimitedStep<S>>(make_step<S>(
         rule, Settings(find_item(step_items(), rule, "test", "").parameters, step, "test", "step"),
         {100, problem.upper_mu}));
@@ -139,7 +152,8 @@ class AlgorithmBench {
     c.faults = faults;
     algorithm_ = make_algorithm<S>(
         name,
-        Settings(find_item(algorithm_items(), name, "test", "").parameters, algorithm, "test", "a"), c);
+        Settings(find_item(algorithm_items(), name, "test", "").parameters, algorithm, "test", "a"),
+        c);
     draws_.set_iteration(0);
     algorithm_->start(instance.x0->template to_vector<S>());
   }
@@ -174,10 +188,14 @@ inline Textbook::Vector bench_q(double width, Index m, long iteration, std::uint
 
 /// Active rows come and go on it: 4 at the start, 1 at the end.
 inline Instance changing_instance() {
-  return generate_instance(Settings(
-      generator_parameters(),
-      {{"n", std::int64_t{4}}, {"m", std::int64_t{4}}, {"seed", std::int64_t{1}}, {"Qyy_scale", 0.5},
-       {"multiplier_margin", 1.0}, {"start_distance", 0.5}}, "test", ""));
+  return generate_instance(Settings(generator_parameters(),
+                                    {{"n", std::int64_t{4}},
+                                     {"m", std::int64_t{4}},
+                                     {"seed", std::int64_t{1}},
+                                     {"Qyy_scale", 0.5},
+                                     {"multiplier_margin", 1.0},
+                                     {"start_distance", 0.5}},
+                                    "test", ""));
 }
 
 /// A run of 40 iterations makes at most 40 * 1e4 roundings, amplified by conditions below 1e3, on

@@ -10,8 +10,8 @@ const std::string s100 = "[instance]\npath = \"../instances/s100.json\"\n";
 
 /// The true gap after 2000 iterations.
 double floor_of(const std::string& tables, const std::string& faults) {
-  const Trace trace = finished(experiment(s100 + tables, {"run.iterations=2000", "record.every=2000"},
-                                          "faults = [" + faults + "]"));
+  const Trace trace = finished(experiment(
+      s100 + tables, {"run.iterations=2000", "record.every=2000"}, "faults = [" + faults + "]"));
   return trace.number(trace.rows.size() - 1, "gap_total");
 }
 
@@ -39,7 +39,8 @@ TEST(S100Runs, F2csaStallsAtTheFloorOfItsGate) {
 TEST(S100Runs, TheUncappedLoopLocksOntoItsPredictedLimitCycle) {
   // (4.4): eta locks at k*/lambda_max, k* = (1 - ab)/(ab) with a = b = 0.9, hence
   // |m| = (lambda_max/k* - gamma_2)/gamma_1, 2 cos theta = 1 + a + b - ab - k* (1 - a)(1 - b),
-  // |grad F| = |m| k*/|e^{i theta} - 1|: 0.1539. The theory linearises a loop whose step breathes: 3 %.
+  // |grad F| = |m| k*/|e^{i theta} - 1|: 0.1539. The theory linearises a loop whose step breathes:
+  // 3 %.
   const Trace trace = finished(experiment(
       s100 + "[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\ngradient_average = 0.9\n"
              "momentum_start = \"zero\"\n",
@@ -56,14 +57,15 @@ TEST(S100Runs, TheUncappedLoopLocksOntoItsPredictedLimitCycle) {
 }
 
 TEST(S100Runs, SamplesPerturbationAndObjectiveNoiseChangeNoBit) {
-  // No row is active and f is affine in y: neither q nor an additive noise enters the gradient. Means
-  // of 2 and 4 equal numbers are exact.
+  // No row is active and f is affine in y: neither q nor an additive noise enters the gradient.
+  // Means of 2 and 4 equal numbers are exact.
   const auto digests = [](const std::string& algorithm, const std::vector<std::string>& overrides) {
     std::vector<std::string> all = {"run.iterations=30"};
     all.insert(all.end(), overrides.begin(), overrides.end());
     return column(finished(experiment(s100 + "[algorithm]\n" + algorithm, all)), "x_digest");
   };
-  for (const std::string algorithm : {"name = \"dsblo\"\n", "name = \"ssigd\"\n", "name = \"f2csa\"\n"}) {
+  for (const std::string algorithm :
+       {"name = \"dsblo\"\n", "name = \"ssigd\"\n", "name = \"f2csa\"\n"}) {
     const auto plain = digests(algorithm, {});
     for (const char* change :
          {"algorithm.samples=2", "algorithm.samples=4", "noise.objective_std=1e-4"})
