@@ -50,4 +50,3 @@ BENCHMARK(digest)->Arg(20)->Arg(100)->Arg(1000);
 }  // namespace
 }  // namespace assay
 
-BENCHMARK_MAIN();

@@ -51,4 +51,3 @@ BENCHMARK(exponentials<Real100>);
 }  // namespace
 }  // namespace assay
 
-BENCHMARK_MAIN();

@@ -17,6 +17,13 @@ add_dependencies(assay_tests assay_program)
 gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
   PROPERTIES LABELS unit)
 
+# The golden gate. Presets differ in compiler, optimisation and assertions; the bits may not.
+if(TARGET assay_program)
+  add_test(NAME golden.check COMMAND assay_program check --jobs 2
+    --golden ${CMAKE_CURRENT_SOURCE_DIR}/golden --junit ${CMAKE_BINARY_DIR}/golden.xml)
+  set_tests_properties(golden.check PROPERTIES LABELS golden PROCESSORS 2 TIMEOUT 900)
+endif()
+
 set(here ${CMAKE_CURRENT_LIST_DIR})
 function(assay_check name)
   add_test(NAME build.${name} COMMAND ${ARGN})
@@ -85,6 +92,7 @@ assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/d
 
 # Not a test: "./dev bench" builds and runs it.
 find_package(benchmark REQUIRED)
-add_executable(assay_bench EXCLUDE_FROM_ALL bench/runs.cpp)
+file(GLOB benches CONFIGURE_DEPENDS bench/*.cpp)
+add_executable(assay_bench EXCLUDE_FROM_ALL ${benches})
 target_link_libraries(assay_bench PRIVATE assay assay_warnings benchmark::benchmark)
 target_compile_definitions(assay_bench PRIVATE ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")

@@ -33,6 +33,7 @@ const std::vector<CatalogueItem>& algorithm_items() {
        "doubly stochastically perturbed algorithm: fresh perturbation and random point per step",
        {words("order", "paper", "gradient after the step (paper) or before it (legacy)",
               {"paper", "legacy"}),
+        {"option", std::int64_t{2}, "1: exact gradients of F_q; 2: with the problem's noise", 1.0, 2.0},
         {"momentum", 0.9, "beta", 0.0, 1.0, false, true},
         {"accumulate", false, "m <- beta m + g, without the factor 1 - beta"},
         {"gradient_average", 0.0, "weight of the past in an average before the momentum", 0.0, 1.0, false, true},
@@ -88,6 +89,7 @@ std::unique_ptr<Algorithm<S>> make_algorithm(const std::string& name, const Sett
   if (name == "dsblo") {
     DsbloOptions o;
     o.order = s.text("order");
+    o.option = s.integer("option");
     o.momentum = s.real("momentum");
     o.accumulate = s.flag("accumulate");
     o.gradient_average = s.real("gradient_average");

@@ -9,7 +9,9 @@ Dsblo<S>::Dsblo(const AlgorithmContext<S>& context, const DsbloOptions& options)
     : Algorithm<S>(context),
       o_(options),
       mean_(this->c_, options.samples, options.perturbation),
-      smoothed_(options.gradient_average) {}
+      smoothed_(options.gradient_average) {
+  if (o_.option == 1) this->c_.estimator->silence();
+}
 
 template <class S>
 void Dsblo<S>::start(const Vec<S>& x0) {
@@ -95,6 +97,7 @@ StepReport<S> Dsblo<S>::step(long t) {
 
 template <class S>
 void Dsblo<S>::probe(Estimator<S>& estimator, bool touch, Vec<S>& gradient) {
+  if (o_.option == 1) estimator.silence();
   SampleMean<S> mean(this->c_, o_.samples, o_.perturbation);
   gradient = mean.at(this->x_, estimator);
   if (touch) smoothed_.update(gradient);

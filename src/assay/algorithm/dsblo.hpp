@@ -7,6 +7,7 @@
 namespace assay {
 
 struct DsbloOptions {
+  long option = 2;                ///< I: exact gradients of F_q; II: stochastic ones, with the problem's noise
   std::string order = "paper";    ///< "paper": step, then gradient between the points; "legacy": gradient, then step
   double momentum = 0.9;          ///< beta, in [0, 1)
   bool accumulate = false;        ///< m <- beta m + g instead of beta m + (1 - beta) g
@@ -23,7 +24,7 @@ struct DsbloOptions {
 ///     x_{t+1} = x_t - eta_t m_t,  eta_t = 1 / (gamma_1 |m_t| + gamma_2),
 ///     xbar ~ U[x_t, x_{t+1}],  g = grad F_q(xbar),  m_{t+1} = beta m_t + (1 - beta) g.
 ///
-/// Option I is the estimator without noise, Option II the same with the problem's noise on.
+/// Option I evaluates without the problem's noise, Option II with it.
 /// "legacy" evaluates at x_t itself and steps with the new momentum.
 /// Source: the DS-BLO paper, algorithm 1.
 /// Faults: per_coordinate_segment, normalised_perturbation.

@@ -60,6 +60,9 @@ class Estimator {
   /// The lower-level answer of the last evaluation.
   const LowerSolution<S>& solution() const { return *solution_; }
 
+  /// From here on evaluations are those of the noise-free problem.
+  void silence() { c_.noise = {}; }
+
   /// What later evaluations remember of earlier ones; nothing for most estimators.
   virtual void archive(StateArchive&) {}
 

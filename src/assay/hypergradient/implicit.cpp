@@ -52,9 +52,10 @@ void ImplicitEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint3
       for (Index j = 0; j < nu_.size(); ++j) {
         const Index row = factor.active()[static_cast<std::size_t>(j)];
         for (Index i = 0; i < problem.n; ++i) {
-          const S coefficient =
-              faults.has(Fault::swapped_rows) ? S(-problem.Bt(i, row)) : problem.A(row, i);
-          out.implicit[i] -= coefficient * nu_[j];
+          if (!faults.has(Fault::swapped_rows))
+            out.implicit[i] -= problem.A(row, i) * nu_[j];
+          else if (i < problem.m)  // where there is a coefficient to mix up
+            out.implicit[i] += problem.Bt(i, row) * nu_[j];
         }
       }
     }

@@ -77,9 +77,9 @@ void ActiveSetLowerLevel<S>::classify() {
   std::sort(held.begin(), held.end());
   for (Index i = 0; i < problem_.rows(); ++i) {
     const bool in_set = std::binary_search(held.begin(), held.end(), i);
-    if (in_set && (i < problem_.equalities || qp_.multiplier_noise() < s.multipliers[i]))
+    if (in_set && (i < problem_.equalities || qp_.multiplier_noise(i) < s.multipliers[i]))
       s.active.push_back(i);
-    else if (in_set || i < problem_.equalities || !(qp_.slack_noise(i) < slack_[i]))
+    else if (in_set || i < problem_.equalities || qp_.slack_is_noise(i, slack_[i]))
       s.weakly_active.push_back(i);
   }
   if (held != s.active) qp_.factor().reset(s.active);

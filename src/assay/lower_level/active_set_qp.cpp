@@ -20,7 +20,8 @@ ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
       move_(shape.m()),
       residual_(shape.m()),
       multipliers_(shape.rows()),
-      slack_(shape.rows()) {
+      slack_(shape.rows()),
+      multiplier_noise_(shape.rows()) {
   // Every working-set change is finite in exact arithmetic; the limit only guards against cycling
   // between sets whose dual values differ by rounding.
   limit_ = 10 * (shape.rows() + shape.m()) + 100;
@@ -47,9 +48,37 @@ S ActiveSetQp<S>::rounding(Index i) const {
   return gamma_bound<S>(4 * (shape_.m() + 8)) * ((*shape_.row_norm)[i] * size_ + magnitude((*r_)[i]));
 }
 
+/// As rounding(), for the data themselves: limits and the linear term came out of rounded operations.
 template <class S>
-S ActiveSetQp<S>::slack_noise(Index i) const {
-  return rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
+S ActiveSetQp<S>::data_noise(Index i) const {
+  return gamma_bound<S>(4 * (shape_.m() + 8)) *
+         ((*shape_.row_norm)[i] * (size_ + free_size_) + magnitude((*r_)[i]));
+}
+
+/// What the noise of the working rows' data amounts to in weights' (data of the working rows).
+template <class S>
+S ActiveSetQp<S>::carried_noise(const Vec<S>& weights) const {
+  const auto& set = factor_.active();
+  S noise(0);
+  for (std::size_t j = 0; j < set.size(); ++j)
+    noise += magnitude(weights[static_cast<Index>(j)]) * data_noise(set[j]);
+  return noise;
+}
+
+template <class S>
+bool ActiveSetQp<S>::slack_is_noise(Index i, const S& slack) {
+  const S own = rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
+  if (!(own < slack)) return true;
+  if constexpr (is_exact<S>) return false;
+  // Errors of the working rows' limits move y. Unless the rows are conditioned worse than 1/sqrt(u),
+  // that does not reach a slack above sqrt(u) of its terms.
+  const S terms = (*shape_.row_norm)[i] * (size_ + free_size_) + magnitude((*r_)[i]);
+  if (terms * terms * unit_roundoff<S>() < slack * slack) return false;
+  const auto& set = factor_.active();
+  for (std::size_t j = 0; j < set.size(); ++j)
+    direction_[static_cast<Index>(j)] = dot(factor_.row(set[j]), factor_.solved_row(i), shape_.m());
+  factor_.solve_gram(direction_);
+  return !(own + data_noise(i) + carried_noise(direction_) < slack);
 }
 
 /// Puts the working set to the equalities and the warm rows, freshly factored.
@@ -77,17 +106,23 @@ void ActiveSetQp<S>::solve_on_set() {
   y_ = free_;
   for (std::size_t j = 0; j < set.size(); ++j)
     add_scaled(factor_.solved_row(set[j]), S(-lambda_[static_cast<Index>(j)]), y_.data(), shape_.m());
+  measure();
+}
+
+template <class S>
+void ActiveSetQp<S>::measure() {
   size_ = S(0);
   for (Index i = 0; i < y_.size(); ++i) size_ += magnitude(y_[i]);
 }
 
 template <class S>
-bool ActiveSetQp<S>::drop_most_negative(const S& below) {
+bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
   const auto& set = factor_.active();
   Index worst = -1;
   for (std::size_t j = 0; j < set.size(); ++j) {
     if (set[j] < shape_.equalities) continue;
     const Index k = static_cast<Index>(j);
+    const S below = beyond_noise ? S(-multiplier_noise_[set[j]]) : S(0);
     if (lambda_[k] < below && (worst < 0 || lambda_[k] < lambda_[worst])) worst = k;
   }
   if (worst < 0) return false;
@@ -95,6 +130,14 @@ bool ActiveSetQp<S>::drop_most_negative(const S& below) {
   factor_.remove(worst);
   changed_ = true;
   return true;
+}
+
+/// v'Hv
+template <class S>
+S ActiveSetQp<S>::energy(const Vec<S>& v) {
+  if (!shape_.H) return dot(v, v);
+  product(*shape_.H, v, residual_);
+  return magnitude(dot(residual_, v));
 }
 
 /// The row outside the working set with the largest violation relative to its size, or -1.
@@ -155,16 +198,19 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
       }
     } else if (blocking < 0) {
       // b_p is a combination of the working rows with no positive weight on an inequality, and those
-      // hold with equality: no y satisfies row p, unless the violation is their residuals' and the
-      // row's own rounding, or hides in the part of b_p that was rounded off.
-      // (the rounded-off part e has e'H^-1 e <= gamma * scale, and |e'y| <= |e|_{H^-1} |y|_H).
-      move_ = y_;
-      if (shape_.H) product(*shape_.H, y_, move_);
-      S noise = rounding(p) + square_root_bound(S(gamma_bound<S>(8 * (m + k + 4)) * candidate.scale *
-                                                  magnitude(dot(move_, y_))));
+      // hold with equality: no y satisfies row p, unless the violation is the rounding of these rows ...
+      S noise = rounding(p);
       for (Index j = 0; j < k; ++j)
         noise += magnitude(direction_[j]) * rounding(set[static_cast<std::size_t>(j)]);
-      if (noise < magnitude(violation)) return LowerStatus::infeasible;
+      if (noise < magnitude(violation)) {
+        // ... or a part e of b_p was rounded off with which a y further away satisfies the row:
+        // e'H^-1 e <= gamma * scale, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way here.
+        const S part = gamma_bound<S>(8 * (m + k + 4)) * candidate.scale;
+        noise += square_root_bound(S(part * energy(y_)));
+        move_ = y_ - free_;
+        noise += square_root_bound(S(part * energy(move_)));
+        return noise < magnitude(violation) ? LowerStatus::infeasible : LowerStatus::not_converged;
+      }
       ignored_[static_cast<std::size_t>(p)] = 1;
       solve_on_set();
       return LowerStatus::solved;
@@ -198,7 +244,7 @@ void ActiveSetQp<S>::refine() {
   const auto& set = factor_.active();
   const Index k = static_cast<Index>(set.size());
   drift_ = S(0);
-  multiplier_noise_ = S(0);
+  for (Index i = 0; i < shape_.rows(); ++i) multiplier_noise_[i] = S(0);
   if constexpr (!is_exact<S>) {
     for (int round = 0; round < 2; ++round) {
       residual_ = *g_;
@@ -222,10 +268,20 @@ void ActiveSetQp<S>::refine() {
       largest = larger(largest, magnitude(lambda_[j]));
       correction = larger(correction, magnitude(nu_[j]));
     }
-    multiplier_noise_ = S(4) * (correction + unit_roundoff<S>() * largest);
+    measure();
+    for (Index j = 0; j < k; ++j) {
+      const Index row = set[static_cast<std::size_t>(j)];
+      S& noise = multiplier_noise_[row];
+      noise = S(4) * (correction + unit_roundoff<S>() * largest);
+      // As for slacks: what the multiplier moves its own row by tells whether it is in doubt.
+      const S terms = (*shape_.row_norm)[row] * (size_ + free_size_) + magnitude((*r_)[row]);
+      const S moves = lambda_[j] * dot(factor_.row(row), factor_.solved_row(row), shape_.m());
+      if (terms * terms * unit_roundoff<S>() < moves * moves) continue;
+      for (Index l = 0; l < k; ++l) direction_[l] = S(l == j ? 1 : 0);
+      factor_.solve_gram(direction_);
+      noise += carried_noise(direction_);
+    }
   }
-  size_ = S(0);
-  for (Index i = 0; i < y_.size(); ++i) size_ += magnitude(y_[i]);
 }
 
 /// Factors the final set afresh, refines, and checks that signs and rows still hold.
@@ -242,7 +298,7 @@ LowerStatus ActiveSetQp<S>::settle() {
     }
     solve_on_set();
     refine();
-    if (drop_most_negative(S(-multiplier_noise_))) {
+    if (drop_most_negative(true)) {
       if (++iterations_ > limit_) return LowerStatus::not_converged;
       continue;
     }
@@ -257,9 +313,11 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
   iterations_ = 0;
   free_ = -g;
   factor_.solve_H(free_);
+  free_size_ = S(0);
+  for (Index i = 0; i < free_.size(); ++i) free_size_ += magnitude(free_[i]);
   prepare();
   solve_on_set();
-  while (drop_most_negative(S(0))) solve_on_set();
+  while (drop_most_negative(false)) solve_on_set();
 
   LowerStatus status = LowerStatus::solved;
   while (status == LowerStatus::solved) {

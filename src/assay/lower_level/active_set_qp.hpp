@@ -32,10 +32,10 @@ class ActiveSetQp {
   long iterations() const { return iterations_; }
   KktFactor<S>& factor() { return factor_; }
 
-  /// Multipliers (slacks of row i) smaller than this cannot be told from zero: what rounding and the
-  /// last correction of the refinement amount to. 0 in rationals.
-  const S& multiplier_noise() const { return multiplier_noise_; }
-  S slack_noise(Index i) const;
+  /// Multipliers (slacks) of row i smaller than this cannot be told from zero: what rounding, also that
+  /// of g and r, and the last correction of the refinement amount to. 0 in rationals.
+  const S& multiplier_noise(Index i) const { return multiplier_noise_[i]; }
+  bool slack_is_noise(Index i, const S& slack);
 
   /// The next solve starts from these rows instead of those of the last one.
   void warm_start(const std::vector<Index>& rows);
@@ -43,12 +43,16 @@ class ActiveSetQp {
  private:
   void prepare();
   void solve_on_set();
-  bool drop_most_negative(const S& below);
+  void measure();
+  bool drop_most_negative(bool beyond_noise);
   Index most_violated();
   LowerStatus enter(Index row);
   LowerStatus settle();
   void refine();
   S rounding(Index i) const;
+  S data_noise(Index i) const;
+  S carried_noise(const Vec<S>& weights) const;
+  S energy(const Vec<S>& v);
 
   QpShape<S> shape_;
   KktFactor<S> factor_;
@@ -59,9 +63,10 @@ class ActiveSetQp {
   const Vec<S>* g_ = nullptr;
   const Vec<S>* r_ = nullptr;
   Vec<S> y_, free_, lambda_, nu_, direction_, move_, residual_, multipliers_, slack_;
+  Vec<S> multiplier_noise_;  ///< (rows)
   S size_{0};        ///< sum |y_j|
+  S free_size_{0};   ///< the same of the minimiser without rows
   S drift_{0};       ///< max-norm of the last correction of y
-  S multiplier_noise_{0};
   long iterations_ = 0, limit_ = 0;
   bool changed_ = true;
 };

@@ -79,7 +79,7 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
   std::vector<Index> held;
   for (Index i = 0; i < rows; ++i) {
     s.multipliers[i] = projection_.multipliers()[i] / eta;
-    if (i < problem_.equalities || projection_.multiplier_noise() < projection_.multipliers()[i])
+    if (i < problem_.equalities || projection_.multiplier_noise(i) < projection_.multipliers()[i])
       held.push_back(i);
   }
   s.certificate = certifier_(problem_, linear_, limits_, s.y, s.multipliers);

@@ -40,6 +40,12 @@ class ExactMatrix {
     const auto it = fractions_.find({i, j});
     return it == fractions_.end() ? std::string() : it->second;
   }
+  /// Entry (i, j) in scalar S, as in to(). @pre finite
+  template <class S>
+  S entry(Index i, Index j = 0) const {
+    const auto it = fractions_.find({i, j});
+    return it == fractions_.end() ? S(nearest_(i, j)) : convert<S>(from_text<Rational>(it->second));
+  }
   bool all_doubles() const { return fractions_.empty(); }
 
   /// The array in scalar S: exact for doubles, the nearest value for a fraction.

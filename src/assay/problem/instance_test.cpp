@@ -112,7 +112,8 @@ TEST_P(GoldenInstance, SurvivesWritingAndReading) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, GoldenInstance,
-                         testing::Values("s5.json", "s20.json", "s100.json", "s100-active.json"));
+                         testing::Values("one-dimensional.json", "s5.json", "s20.json", "s100.json",
+                                         "s100-active.json"));
 
 }  // namespace
 }  // namespace assay

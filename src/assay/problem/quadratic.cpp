@@ -90,11 +90,11 @@ QuadraticProblem<S>::QuadraticProblem(const Instance& in)
   Index row = equalities + p;
   for (const Index i : lower) {
     Bt(i, row) = S(-1);
-    b[row++] = S(-in.lower(i));
+    b[row++] = -in.lower.entry<S>(i);
   }
   for (const Index i : upper) {
     Bt(i, row) = S(1);
-    b[row++] = S(in.upper(i));
+    b[row++] = in.upper.entry<S>(i);
   }
   row_norm = Vec<S>(rows);
   for (Index i = 0; i < rows; ++i) row_norm[i] = max_norm<S>(Bt.col(i));
@@ -124,11 +124,10 @@ QuadraticProblem<S>::QuadraticProblem(const Instance& in)
     x_lower = Vec<S>(n);
     x_upper = Vec<S>(n);
     for (Index i = 0; i < n; ++i) {
-      const double lo = in.x_set.lower(i), hi = in.x_set.upper(i);
-      x_has_lower.push_back(std::isfinite(lo));
-      x_has_upper.push_back(std::isfinite(hi));
-      x_lower[i] = S(std::isfinite(lo) ? lo : 0.0);
-      x_upper[i] = S(std::isfinite(hi) ? hi : 0.0);
+      x_has_lower.push_back(std::isfinite(in.x_set.lower(i)));
+      x_has_upper.push_back(std::isfinite(in.x_set.upper(i)));
+      x_lower[i] = x_has_lower.back() ? in.x_set.lower.entry<S>(i) : S(0);
+      x_upper[i] = x_has_upper.back() ? in.x_set.upper.entry<S>(i) : S(0);
     }
   } else if (x_set == UpperSet::Kind::ball) {
     x_center = in.x_set.center.template to_vector<S>();

@@ -75,6 +75,7 @@ Runner<S>::Runner(const Experiment& experiment, const Instance& instance)
   truth_ = std::make_unique<ImplicitEstimator<S>>(
       EstimatorContext<S>{&problem_, true_lower_.get(), &draws_, {}, {}});
   x0_ = starting_point(instance);
+  check_feasible(instance);
   build(e_.algorithm_settings, e_.step_settings, e_.hypergradient_settings, e_.faults);
 }
 
@@ -141,6 +142,15 @@ Vec<S> Runner<S>::starting_point(const Instance& instance) const {
   }
   problem_.project_upper(x);
   return x;
+}
+
+template <class S>
+void Runner<S>::check_feasible(const Instance& instance) {
+  for (Index i = 0; i < x0_.size(); ++i)
+    if (!is_finite(x0_[i])) throw NumericalError(instance.source, "x0", "is not finite");
+  if (true_lower_->solve(x0_, Vec<S>()).status == LowerStatus::infeasible)
+    throw NumericalError(instance.source, "constraints",
+                         "no y satisfies them at the starting point: the lower level is infeasible");
 }
 
 template <class S>

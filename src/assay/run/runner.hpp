@@ -15,7 +15,8 @@ namespace assay {
 template <class S>
 class Runner {
  public:
-  /// @throws InputError, NumericalError when the experiment does not fit the instance
+  /// @throws InputError, NumericalError when the experiment does not fit the instance: a method that
+  ///         does not cover it, no curvature where a step rule needs one, no y feasible at the start
   Runner(const Experiment& experiment, const Instance& instance);
 
   /// The starting point's record (iteration -1). Draws and evaluates what the algorithm needs to start.
@@ -31,8 +32,6 @@ class Runner {
   bool output_gap(S& gap);
 
  private:
-  struct Part;  ///< a lower level with the estimator that uses it
-
   void build(const Settings& algorithm, const Settings& step, const Settings& hypergradient,
              const FaultSet& faults);
   void change(const Change& change);
@@ -41,6 +40,7 @@ class Runner {
   void fill_truth(Record<S>& record);
   void fill_step(const StepReport<S>& report, Record<S>& record);
   Vec<S> starting_point(const Instance& instance) const;
+  void check_feasible(const Instance& instance);
 
   const Experiment& e_;
   QuadraticProblem<S> problem_;

@@ -1,0 +1,319 @@
+#include "reference/exact_qp.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace assay::reference {
+
+namespace {
+
+/// Row-echelon form of `a` in place, looking for pivots in the first `columns` columns only.
+/// @return the pivot columns
+std::vector<Index> eliminate(RMat& a, Index columns) {
+  std::vector<Index> pivots;
+  Index top = 0;
+  for (Index j = 0; j < columns && top < a.rows(); ++j) {
+    Index found = top;
+    while (found < a.rows() && a(found, j) == 0) ++found;
+    if (found == a.rows()) continue;
+    for (Index k = 0; k < a.cols(); ++k) std::swap(a(top, k), a(found, k));
+    for (Index i = 0; i < a.rows(); ++i) {
+      if (i == top || a(i, j) == 0) continue;
+      const Rational factor = a(i, j) / a(top, j);
+      for (Index k = j; k < a.cols(); ++k) a(i, k) -= factor * a(top, k);
+    }
+    pivots.push_back(j);
+    ++top;
+  }
+  return pivots;
+}
+
+RMat zeros(Index rows, Index cols) {
+  RMat a(rows, cols);
+  for (Index j = 0; j < cols; ++j)
+    for (Index i = 0; i < rows; ++i) a(i, j) = 0;
+  return a;
+}
+
+RVec times(const RMat& a, const RVec& x) {
+  RVec y(a.rows());
+  for (Index i = 0; i < a.rows(); ++i) {
+    y[i] = 0;
+    for (Index j = 0; j < a.cols(); ++j) y[i] += a(i, j) * x[j];
+  }
+  return y;
+}
+
+/// The first rows of B, taken in order, that do not depend on those before them.
+std::vector<Index> independent_rows(const RMat& B, const std::vector<Index>& rows) {
+  RMat columns(B.cols(), static_cast<Index>(rows.size()));
+  for (std::size_t j = 0; j < rows.size(); ++j)
+    for (Index i = 0; i < B.cols(); ++i) columns(i, static_cast<Index>(j)) = B(rows[j], i);
+  std::vector<Index> chosen;
+  for (const Index j : eliminate(columns, columns.cols())) chosen.push_back(rows[static_cast<std::size_t>(j)]);
+  return chosen;
+}
+
+std::vector<Index> first(Index count) {
+  std::vector<Index> rows;
+  for (Index i = 0; i < count; ++i) rows.push_back(i);
+  return rows;
+}
+
+RMat saddle(const Program& p, const std::vector<Index>& rows) {
+  const Index k = static_cast<Index>(rows.size());
+  RMat K = zeros(p.m() + k, p.m() + k);
+  for (Index j = 0; j < p.m(); ++j)
+    for (Index i = 0; i < p.m(); ++i) K(i, j) = p.H(i, j);
+  for (Index a = 0; a < k; ++a)
+    for (Index j = 0; j < p.m(); ++j)
+      K(j, p.m() + a) = K(p.m() + a, j) = p.B(rows[static_cast<std::size_t>(a)], j);
+  return K;
+}
+
+/// One z with C z = t, z_j free for j < free, z_j >= 0 for the others; nothing if there is none.
+/// @pre the free columns are independent
+std::optional<RVec> partly_nonnegative_solution(const RMat& C, const RVec& t, Index free) {
+  const Index signs = C.cols() - free;
+  for (unsigned long mask = 0; mask < (1UL << signs); ++mask) {
+    std::vector<Index> columns = first(free);
+    for (Index j = 0; j < signs; ++j)
+      if (mask >> j & 1UL) columns.push_back(free + j);
+    const Index k = static_cast<Index>(columns.size());
+    if (k > C.rows()) continue;
+    RMat a(C.rows(), k + 1);
+    for (Index i = 0; i < C.rows(); ++i) {
+      for (Index j = 0; j < k; ++j) a(i, j) = C(i, columns[static_cast<std::size_t>(j)]);
+      a(i, k) = t[i];
+    }
+    // Dependent columns: a subset of them does as well.
+    if (static_cast<Index>(eliminate(a, k).size()) < k) continue;
+    bool holds = true;
+    for (Index i = k; i < a.rows(); ++i) holds = holds && a(i, k) == 0;
+    RVec z(C.cols());
+    for (Index j = 0; j < z.size(); ++j) z[j] = 0;
+    for (Index j = 0; j < k && holds; ++j) {
+      z[columns[static_cast<std::size_t>(j)]] = a(j, k) / a(j, j);
+      holds = j < free || z[columns[static_cast<std::size_t>(j)]] >= 0;
+    }
+    if (holds) return z;
+  }
+  return std::nullopt;
+}
+
+/// mu with B'mu = 0, r'mu = -1, mu >= 0 on inequality rows.
+std::optional<RVec> farkas_certificate(const Program& p) {
+  // The equalities with their right-hand sides: those that repeat others add nothing.
+  RMat system = zeros(p.m() + 1, p.rows());
+  for (Index i = 0; i < p.rows(); ++i) {
+    for (Index j = 0; j < p.m(); ++j) system(j, i) = p.B(i, j);
+    system(p.m(), i) = p.r[i];
+  }
+  RMat equalities = system.leftCols(p.equalities);
+  std::vector<Index> columns = eliminate(equalities, p.equalities);
+  const Index free = static_cast<Index>(columns.size());
+  for (Index i = p.equalities; i < p.rows(); ++i) columns.push_back(i);
+  RMat C(p.m() + 1, static_cast<Index>(columns.size()));
+  for (std::size_t j = 0; j < columns.size(); ++j) C.col(static_cast<Index>(j)) = system.col(columns[j]);
+  RVec t(p.m() + 1);
+  for (Index i = 0; i < p.m(); ++i) t[i] = 0;
+  t[p.m()] = -1;
+  const auto z = partly_nonnegative_solution(C, t, free);
+  if (!z) return std::nullopt;
+  RVec mu(p.rows());
+  for (Index i = 0; i < p.rows(); ++i) mu[i] = 0;
+  for (std::size_t j = 0; j < columns.size(); ++j) mu[columns[j]] = (*z)[static_cast<Index>(j)];
+  return mu;
+}
+
+/// Whether another multiplier vector exists: a direction in the null space of B_hold' that is
+/// nonnegative where the multiplier of an inequality is zero.
+bool multipliers_are_unique(const Program& p, const Minimiser& at) {
+  // An equality left out as dependent can always take over some weight.
+  for (const Index i : at.weakly_active)
+    if (i < p.equalities) return false;
+  const auto& J = at.strongly_active;
+  const auto& W = at.weakly_active;
+  RMat C = zeros(p.m() + 1, static_cast<Index>(J.size() + W.size()));
+  for (std::size_t j = 0; j < J.size() + W.size(); ++j) {
+    const Index row = j < J.size() ? J[j] : W[j - J.size()];
+    for (Index i = 0; i < p.m(); ++i) C(i, static_cast<Index>(j)) = p.B(row, i);
+    C(p.m(), static_cast<Index>(j)) = j < J.size() ? 0 : 1;
+  }
+  RVec t(p.m() + 1);
+  for (Index i = 0; i < p.m(); ++i) t[i] = 0;
+  t[p.m()] = 1;
+  return !partly_nonnegative_solution(C, t, static_cast<Index>(J.size()));
+}
+
+/// Fills in y and multipliers if these rows are an optimal active set.
+bool accept(const Program& p, const std::vector<Index>& rows, Minimiser& out) {
+  const Index k = static_cast<Index>(rows.size());
+  RMat right(p.m() + k, 1);
+  for (Index i = 0; i < p.m(); ++i) right(i, 0) = -p.g[i];
+  for (Index a = 0; a < k; ++a) right(p.m() + a, 0) = p.r[rows[static_cast<std::size_t>(a)]];
+  const auto z = solve_square(saddle(p, rows), right);
+  if (!z) return false;
+  for (Index a = 0; a < k; ++a)
+    if (rows[static_cast<std::size_t>(a)] >= p.equalities && (*z)(p.m() + a, 0) < 0) return false;
+  const RVec y = z->col(0).head(p.m());
+  const RVec By = times(p.B, y);
+  for (Index i = 0; i < p.rows(); ++i)
+    if (i < p.equalities ? By[i] != p.r[i] : By[i] > p.r[i]) return false;
+
+  out.feasible = true;
+  out.y = y;
+  out.multipliers = RVec(p.rows());
+  for (Index i = 0; i < p.rows(); ++i) out.multipliers[i] = 0;
+  std::vector<char> strong(static_cast<std::size_t>(p.rows()), 0);
+  for (Index a = 0; a < k; ++a) {
+    const Index row = rows[static_cast<std::size_t>(a)];
+    out.multipliers[row] = (*z)(p.m() + a, 0);
+    strong[static_cast<std::size_t>(row)] = row < p.equalities || out.multipliers[row] > 0;
+  }
+  std::vector<Index> holding;
+  for (Index i = 0; i < p.rows(); ++i) {
+    if (By[i] != p.r[i]) continue;
+    holding.push_back(i);
+    (strong[static_cast<std::size_t>(i)] ? out.strongly_active : out.weakly_active).push_back(i);
+  }
+  out.licq = independent_rows(p.B, holding).size() == holding.size();
+  return true;
+}
+
+}  // namespace
+
+std::optional<RMat> solve_square(RMat A, RMat R) {
+  const Index n = A.rows();
+  RMat a(n, n + R.cols());
+  a.leftCols(n) = A;
+  a.rightCols(R.cols()) = R;
+  if (static_cast<Index>(eliminate(a, n).size()) < n) return std::nullopt;
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < R.cols(); ++j) R(i, j) = a(i, n + j) / a(i, i);
+  return R;
+}
+
+Program lower_program(const Instance& in, const RVec& x, RMat* A) {
+  Program p;
+  p.H = in.H.to<Rational>();
+  p.g = times(in.M.to<Rational>(), x);
+  const RVec d = in.d.to_vector<Rational>();
+  for (Index i = 0; i < in.m; ++i) p.g[i] += d[i];
+  p.equalities = in.equality_rows();
+
+  std::vector<RVec> rows, x_rows;
+  std::vector<Rational> limits;
+  const auto block = [&](const ExactMatrix& X, const ExactMatrix& Y, const ExactMatrix& limit) {
+    const RMat ax = X.to<Rational>(), ay = Y.to<Rational>(), b = limit.to<Rational>();
+    for (Index i = 0; i < b.rows(); ++i) {
+      rows.push_back(ay.row(i).transpose());
+      x_rows.push_back(ax.row(i).transpose());
+      limits.push_back(b(i, 0));
+    }
+  };
+  block(in.E, in.G, in.e);
+  block(in.A, in.B, in.b);
+  const auto bounds = [&](const ExactMatrix& bound, int sign) {
+    for (Index i = 0; i < in.m; ++i) {
+      if (!std::isfinite(bound(i))) continue;
+      RVec unit = zeros(in.m, 1).col(0);
+      unit[i] = sign;
+      rows.push_back(unit);
+      x_rows.push_back(zeros(in.n, 1).col(0));
+      limits.push_back(sign * bound.entry<Rational>(i));
+    }
+  };
+  bounds(in.lower, -1);
+  bounds(in.upper, 1);
+
+  const Index count = static_cast<Index>(rows.size());
+  p.B = RMat(count, in.m);
+  p.r = RVec(count);
+  RMat a(count, in.n);
+  for (Index i = 0; i < count; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    p.B.row(i) = rows[k].transpose();
+    a.row(i) = x_rows[k].transpose();
+    p.r[i] = limits[k];
+    for (Index j = 0; j < in.n; ++j) p.r[i] -= a(i, j) * x[j];
+  }
+  if (A) *A = a;
+  return p;
+}
+
+Minimiser minimise(const Program& p) {
+  Minimiser out;
+  const std::vector<Index> equalities = independent_rows(p.B, first(p.equalities));
+  const Index inequalities = p.rows() - p.equalities;
+  for (unsigned long mask = 0; mask < (1UL << inequalities) && !out.feasible; ++mask) {
+    std::vector<Index> rows = equalities;
+    for (Index i = 0; i < inequalities; ++i)
+      if (mask >> i & 1UL) rows.push_back(p.equalities + i);
+    if (static_cast<Index>(rows.size()) <= p.m()) accept(p, rows, out);
+  }
+  if (out.feasible) {
+    out.unique_multipliers = multipliers_are_unique(p, out);
+  } else {
+    const auto mu = farkas_certificate(p);
+    if (!mu) throw std::logic_error("neither an active set nor a Farkas certificate");
+    out.farkas = *mu;
+  }
+  return out;
+}
+
+Rational sensitivity(const Program& p, const Minimiser& at) {
+  std::vector<Index> equalities, others;
+  for (const Index i : at.strongly_active) (i < p.equalities ? equalities : others).push_back(i);
+  for (const Index i : at.weakly_active)
+    if (i >= p.equalities) others.push_back(i);
+  Rational worst = 0;
+  const unsigned long all = (1UL << others.size()) - 1;
+  // Where nothing is degenerate no other set comes near.
+  for (unsigned long mask = at.nondegenerate() ? all : 0; mask <= all; ++mask) {
+    std::vector<Index> rows = equalities;
+    for (std::size_t j = 0; j < others.size(); ++j)
+      if (mask >> j & 1UL) rows.push_back(others[j]);
+    if (static_cast<Index>(rows.size()) > p.m()) continue;
+    const RMat K = saddle(p, rows);
+    RMat unit = zeros(K.rows(), K.rows());
+    for (Index i = 0; i < K.rows(); ++i) unit(i, i) = 1;
+    const auto inverse = solve_square(K, unit);
+    if (!inverse) continue;
+    for (Index i = 0; i < K.rows(); ++i) {
+      Rational sum = 0;
+      for (Index j = 0; j < K.rows(); ++j) sum += abs((*inverse)(i, j));
+      if (sum > worst) worst = sum;
+    }
+  }
+  return worst;
+}
+
+Derivative derivative(const Instance& in, const RVec& x, const RVec& y,
+                      const std::vector<Index>& rows) {
+  RMat A;
+  const Program p = lower_program(in, x, &A);
+  const Index k = static_cast<Index>(rows.size());
+  RMat right(p.m() + k, in.n);
+  const RMat M = in.M.to<Rational>();
+  for (Index j = 0; j < in.n; ++j) {
+    for (Index i = 0; i < p.m(); ++i) right(i, j) = -M(i, j);
+    for (Index a = 0; a < k; ++a) right(p.m() + a, j) = -A(rows[static_cast<std::size_t>(a)], j);
+  }
+  const auto z = solve_square(saddle(p, rows), right);
+  if (!z) throw std::logic_error("the rows to differentiate with are dependent");
+
+  const RMat Qxy = in.Qxy.to<Rational>();
+  const RVec cx = in.cx.to_vector<Rational>(), cy = in.cy.to_vector<Rational>();
+  const RVec target_x = in.x_target.to_vector<Rational>(), target_y = in.y_target.to_vector<Rational>();
+  const RVec dx = x - target_x, dy = y - target_y;
+  Derivative out;
+  out.jacobian = z->topRows(p.m());
+  out.direct = times(in.Qxx.to<Rational>(), dx) + times(Qxy, y) + cx;
+  const RVec fy = times(Qxy.transpose(), x) + times(in.Qyy.to<Rational>(), dy) + cy;
+  out.implicit = times(out.jacobian.transpose(), fy);
+  out.total = out.direct + out.implicit;
+  return out;
+}
+
+}  // namespace assay::reference

@@ -1,0 +1,287 @@
+// Lower levels that are degenerate, badly scaled, nearly dependent or large: where a method that
+// guesses an active set goes wrong.
+#include "assay/lower_level/active_set.hpp"
+
+#include <cmath>
+#include <set>
+
+#include "assay/lower_level/oracle_test.hpp"
+#include "assay/numerics/random.hpp"
+#include "reference/small_instances.hpp"
+
+namespace assay {
+namespace {
+
+using Rows = std::vector<std::vector<double>>;
+
+/// min 1/2|y|^2 - target'y (so y = target without rows), rows given as {b..., limit}; x does not enter.
+Instance projection(const std::vector<double>& target, const Rows& inequalities,
+                    const Rows& equalities = {}) {
+  const Index m = static_cast<Index>(target.size());
+  Instance in = empty_instance(1, m);
+  in.H = ExactMatrix(Mat<double>::Identity(m, m));
+  for (Index i = 0; i < m; ++i) in.d.set(i, 0, -target[static_cast<std::size_t>(i)]);
+  const auto fill = [m](const Rows& rows, ExactMatrix& X, ExactMatrix& Y, ExactMatrix& limit) {
+    const Index count = static_cast<Index>(rows.size());
+    X = ExactMatrix(count, 1);
+    Y = ExactMatrix(count, m);
+    limit = ExactMatrix(count, 1);
+    for (Index i = 0; i < count; ++i) {
+      const auto& row = rows[static_cast<std::size_t>(i)];
+      for (Index j = 0; j < m; ++j) Y.set(i, j, row[static_cast<std::size_t>(j)]);
+      limit.set(i, 0, row.back());
+    }
+  };
+  fill(inequalities, in.A, in.B, in.b);
+  fill(equalities, in.E, in.G, in.e);
+  return in;
+}
+
+reference::Program program_of(const Instance& in) {
+  reference::RVec x(in.n);
+  for (Index i = 0; i < in.n; ++i) x[i] = 0;
+  return reference::lower_program(in, x);
+}
+
+template <class S>
+LowerSolution<S> solve_at_origin(const Instance& in) {
+  const QuadraticProblem<S> problem(in);
+  ActiveSetLowerLevel<S> lower(problem);
+  return lower.solve(Vec<S>::Constant(in.n, S(0)), {});
+}
+
+template <class S>
+class HardPrograms : public testing::Test {};
+TYPED_TEST_SUITE(HardPrograms, AllScalars, ScalarNames);
+
+/// Compares with the enumeration, whatever the degeneracy.
+template <class S>
+void expect_exact(const Instance& in) {
+  const auto program = program_of(in);
+  const auto truth = reference::minimise(program);
+  const auto s = solve_at_origin<S>(in);
+  ASSERT_TRUE(truth.feasible);
+  ASSERT_EQ(s.status, LowerStatus::solved);
+  expect_optimal(program, s, "");
+  const Rational e = reference::sensitivity(program, truth) *
+                     ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+  EXPECT_LE(max_entry(exact(s.y) - truth.y), e);
+  EXPECT_EQ(s.licq, truth.licq);
+  auto holding = s.active, expected = truth.strongly_active;
+  holding.insert(holding.end(), s.weakly_active.begin(), s.weakly_active.end());
+  expected.insert(expected.end(), truth.weakly_active.begin(), truth.weakly_active.end());
+  std::sort(holding.begin(), holding.end());
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(holding, expected);
+}
+
+TYPED_TEST(HardPrograms, DegenerateVertexWithMoreRowsThanDimensions) {
+  expect_exact<TypeParam>(projection({3, 2}, {{1, 0, 1}, {0, 1, 1}, {1, 1, 2}, {2, 1, 3}, {1, 2, 3}}));
+}
+
+TYPED_TEST(HardPrograms, DegenerateVertexOfFiveRowsInSpace) {
+  expect_exact<TypeParam>(projection(
+      {3, 2, 4}, {{1, 0, 0, 1}, {0, 1, 0, 1}, {0, 0, 1, 1}, {1, 1, 1, 3}, {1, -1, 0, 0}, {1, 2, 3, 6}}));
+}
+
+TYPED_TEST(HardPrograms, DuplicatedAndProportionalRows) {
+  expect_exact<TypeParam>(projection({2, 1}, {{1, 0.5, 1}, {1, 0.5, 1}, {3, 1.5, 3}, {0.25, 0.125, 0.25}}));
+}
+
+TYPED_TEST(HardPrograms, RedundantRowsAreLeftAlone) {
+  expect_exact<TypeParam>(projection({2, 2}, {{1, 1, 1}, {1, 1, 5}, {2, 1, 100}, {1, 2, 40}, {-1, 0, 7}}));
+}
+
+TYPED_TEST(HardPrograms, RowsScaledByTenToThePlusMinusEight) {
+  expect_exact<TypeParam>(
+      projection({3, 2, -1}, {{1e8, 2e8, 1e8, 1e8}, {1e-8, -1e-8, 3e-8, -1e-8}, {1, 1, -1, 0.5}}));
+}
+
+TYPED_TEST(HardPrograms, AnEqualityWrittenAsTwoInequalities) {
+  expect_exact<TypeParam>(projection({2, -1, 0.5}, {{1, 2, 1, 1}, {-1, -2, -1, -1}, {1, 0, 0, 1}}));
+}
+
+TYPED_TEST(HardPrograms, DependentEqualitiesThatAgree) {
+  expect_exact<TypeParam>(
+      projection({2, -1, 0.5}, {{1, 0, 0, 0.25}}, {{1, 1, 1, 1}, {2, 2, 2, 2}, {1, -1, 0, 0.5}}));
+}
+
+TYPED_TEST(HardPrograms, EqualityWithBounds) {
+  Instance in = projection({1, 2, 3}, {}, {{1, 1, 1, 1}});
+  for (Index i = 0; i < 3; ++i) {
+    in.lower.set(i, 0, 0);
+    in.upper.set(i, 0, 0.75);
+  }
+  expect_exact<TypeParam>(in);  // the projection onto a capped simplex
+}
+
+TYPED_TEST(HardPrograms, AsManyEqualitiesAsVariables) {
+  expect_exact<TypeParam>(projection({1, 2}, {{1, 0, 1}, {0, 1, 5}}, {{1, 1, 2}, {1, -1, 0}}));
+}
+
+// --- infeasible, and nearly so ------------------------------------------------------------------
+
+TYPED_TEST(HardPrograms, ContradictionsAreSeen) {
+  using S = TypeParam;
+  const auto infeasible = [](const Instance& in) {
+    ASSERT_FALSE(reference::minimise(program_of(in)).feasible);
+    EXPECT_EQ(solve_at_origin<S>(in).status, LowerStatus::infeasible);
+  };
+  infeasible(projection({1, 1}, {{1, 1, 1}, {-1, -1, -2}}));
+  infeasible(projection({1, 1}, {}, {{1, 2, 1}, {1, 2, 2}}));
+  infeasible(projection({1, 1}, {{0, 1, 5}}, {{1, 2, 1}, {-2, -4, 2}, {1, 0, 0}}));
+  infeasible(projection({0, 0, 0}, {{1, 1, 0, 1}, {0, -1, 1, 0}, {-1, 0, -1, -2}}));
+  infeasible(projection({1, 1}, {{1, 0, 0}, {-1, 0, -0.001}}));
+  Instance bounded = projection({0, 0}, {{-1, -1, -3}});
+  for (Index i = 0; i < 2; ++i) bounded.upper.set(i, 0, 1);
+  infeasible(bounded);
+}
+
+TYPED_TEST(HardPrograms, TouchingRowsAreFeasible) {
+  using S = TypeParam;
+  expect_exact<S>(projection({3, 1}, {{1, 1, 1}, {-1, -1, -1}}));
+  expect_exact<S>(projection({3, 1, 0}, {{1, 1, 0, 1}, {0, -1, 1, 0}, {-1, 0, -1, -1}}));
+  Instance bounded = projection({0, 0}, {{-1, -1, -2}});
+  for (Index i = 0; i < 2; ++i) bounded.upper.set(i, 0, 1);
+  expect_exact<S>(bounded);
+  // A single feasible point, at decimals that no binary number hits: feasible up to rounding.
+  const auto s = solve_at_origin<S>(projection({5, 5}, {{1, 0, 0.1}, {0, 1, 0.2}, {-1, -1, -(0.1 + 0.2)}}));
+  // Exactly: 0.1 + 0.2 rounds up, so in fractions the three rows do contradict each other.
+  EXPECT_EQ(s.status, S(0.1) + S(0.2) < S(0.1 + 0.2) ? LowerStatus::infeasible : LowerStatus::solved);
+}
+
+TEST(HardProgramsRational, SeesAGapOfTenToTheMinusThirty) {
+  const auto with_limit = [](const std::string& limit) {
+    Instance in = projection({1, 1}, {{1, 2, 1}, {-1, -2, -1}});
+    in.b.set_fraction(1, 0, limit);
+    return solve_at_origin<Rational>(in).status;
+  };
+  const std::string scale = "1" + std::string(30, '0');
+  EXPECT_EQ(with_limit("-" + scale.substr(0, 30) + "1/" + scale), LowerStatus::infeasible);
+  EXPECT_EQ(with_limit("-" + std::string(30, '9') + "/" + scale), LowerStatus::solved);
+  EXPECT_EQ(with_limit("-1/1"), LowerStatus::solved);
+}
+
+// --- nearly dependent rows ----------------------------------------------------------------------
+
+/// Two rows at a small angle, y_0 <= 0 and y_0 + angle y_1 <= -angle, and a pull so strong that both
+/// bind: y* = (0, -1, 5), multipliers 1/angle. Where the scalar cannot tell the rows apart, ignoring the
+/// second would move y_1 by 1 behind a violation of only `angle`.
+TYPED_TEST(HardPrograms, RowsAtASmallAngleAreSolvedOrReported) {
+  using S = TypeParam;
+  for (const double angle : {1e-4, 1e-6, 3e-7, 1e-7, 3e-8, 1e-9, 1e-12}) {
+    for (const double aside : {0.0, 5.0}) {
+      const Instance in = projection({2 / angle, 0, aside}, {{1, 0, 0, 0}, {1, angle, 0, -angle}});
+      const auto s = solve_at_origin<S>(in);
+      if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
+      else EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;  // (0,-1,5) satisfies both
+      // The pivot of the second row is angle^2 of its size: above 1e-12 well apart in every scalar.
+      if (is_exact<S> || angle >= 1e-6) {
+        EXPECT_EQ(s.status, LowerStatus::solved) << angle;
+      }
+    }
+  }
+}
+
+// --- large ------------------------------------------------------------------------------------------
+
+/// 100 variables; limits such that `violated` of the rows cut off the free minimiser.
+Instance large(std::uint64_t seed, Index rows, Index violated) {
+  const Index m = 100;
+  const RandomStream stream(seed, 5, Purpose::generator, 0);
+  std::uint64_t k = 0;
+  const auto normals = [&](Index r, Index c) {
+    Mat<double> a(r, c);
+    for (Index j = 0; j < c; ++j)
+      for (Index i = 0; i < r; ++i) a(i, j) = stream.normal(k++);
+    return a;
+  };
+  Instance in = empty_instance(1, m);
+  const Mat<double> Z = normals(m, m) * 0.03;
+  in.H = ExactMatrix(Mat<double>(Z + Z.transpose() + 2 * Mat<double>::Identity(m, m)));
+  in.d = ExactMatrix(normals(m, 1));
+  in.A = ExactMatrix(rows, 1);
+  in.B = ExactMatrix(Mat<double>(0.1 * normals(rows, m)));
+  Vec<double> free = -in.d.nearest().col(0);
+  Ldlt<double>(in.H.nearest()).solve_in_place(free);
+  Mat<double> b = in.B.nearest() * free;
+  for (Index i = 0; i < rows; ++i) b(i, 0) += (i < violated ? -0.5 : 0.5) * std::abs(normals(1, 1)(0, 0));
+  in.b = ExactMatrix(b);
+  return in;
+}
+
+void expect_solved_in_both(const Instance& in) {
+  const auto program = program_of(in);
+  const auto rough = solve_at_origin<double>(in);
+  const auto fine = solve_at_origin<Real50>(in);
+  ASSERT_EQ(rough.status, LowerStatus::solved);
+  ASSERT_EQ(fine.status, LowerStatus::solved);
+  expect_optimal(program, rough, "double");
+  expect_optimal(program, fine, "real50");
+  EXPECT_EQ(rough.active, fine.active);
+  EXPECT_TRUE(rough.weakly_active.empty());
+}
+
+TEST(LargePrograms, TwentyBindingRowsOfTwenty) {
+  // A limit far below the free value for every row: all must bind.
+  Instance in = large(1, 20, 20);
+  Mat<double> b = in.b.nearest();
+  for (Index i = 0; i < 20; ++i) b(i, 0) -= 20;
+  in.b = ExactMatrix(b);
+  expect_solved_in_both(in);
+  EXPECT_EQ(solve_at_origin<double>(in).active.size(), 20U);
+}
+
+TEST(LargePrograms, EighteenOfTwentyRowsViolatedAtTheFreeMinimiser) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) expect_solved_in_both(large(seed, 20, 18));
+}
+
+TEST(LargePrograms, TwentyOfFortyRowsViolatedAtTheFreeMinimiser) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) expect_solved_in_both(large(seed, 40, 20));
+}
+
+// --- warm start -------------------------------------------------------------------------------------
+
+template <class S>
+class WarmStart : public testing::Test {};
+using BinaryScalars = testing::Types<double, Soft53, Real50>;
+TYPED_TEST_SUITE(WarmStart, BinaryScalars, ScalarNames);
+
+TYPED_TEST(WarmStart, GivesTheBitsOfAColdStartAlongAWalk) {
+  using S = TypeParam;
+  std::set<std::vector<Index>> sets;
+  int changes = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Instance in = reference::small_instance(seed, {.n = 2, .m = 4, .equalities = 1, .rows = 7});
+    const QuadraticProblem<S> problem(in);
+    ActiveSetLowerLevel<S> warm(problem);
+    std::vector<Index> before;
+    for (int k = 0; k < 120; ++k) {
+      Vec<S> x(2);
+      x[0] = S((k - 60) / 16.0);
+      x[1] = S((k * 37 % 120 - 60) / 64.0);
+      const auto& s = warm.solve(x, {});
+      ActiveSetLowerLevel<S> fresh(problem);
+      const auto& t = fresh.solve(x, {});
+
+      ASSERT_EQ(s.status, t.status);
+      if (s.status != LowerStatus::solved || !t.weakly_active.empty()) continue;
+      for (Index i = 0; i < s.y.size(); ++i) ASSERT_EQ(s.y[i], t.y[i]) << in.name << " at " << k;
+      for (Index i = 0; i < problem.rows(); ++i) ASSERT_EQ(s.multipliers[i], t.multipliers[i]);
+      ASSERT_EQ(s.active, t.active);
+      ASSERT_EQ(s.certificate.error_bound, t.certificate.error_bound);
+      // A checkpoint hands on these rows.
+      ActiveSetLowerLevel<S> resumed(problem);
+      resumed.set_warm_rows(warm.warm_rows());
+      ASSERT_EQ(resumed.solve(x, {}).y, s.y);
+      changes += s.active != before ? 1 : 0;
+      before = s.active;
+      sets.insert(s.active);
+    }
+  }
+  EXPECT_GT(changes, 200);
+  EXPECT_GT(sets.size(), 20U);
+}
+
+}  // namespace
+}  // namespace assay
