@@ -16,10 +16,14 @@ Instance golden_instance(const std::string& name) {
 
 /// n = m = 4 with two active coupled rows of five; f is curved in y.
 Instance small_active() {
-  return generate_instance(Settings(
-      generator_parameters(),
-      {{"n", std::int64_t{4}}, {"m", std::int64_t{4}}, {"seed", std::int64_t{2}},
-       {"Qyy_scale", 0.5}, {"multiplier_margin", 1.0}, {"start_distance", 0.1}}, "test", ""));
+  return generate_instance(Settings(generator_parameters(),
+                                    {{"n", std::int64_t{4}},
+                                     {"m", std::int64_t{4}},
+                                     {"seed", std::int64_t{2}},
+                                     {"Qyy_scale", 0.5},
+                                     {"multiplier_margin", 1.0},
+                                     {"start_distance", 0.1}},
+                                    "test", ""));
 }
 
 FaultSet faults(const std::vector<Fault>& list) {
@@ -32,7 +36,10 @@ FaultSet faults(const std::vector<Fault>& list) {
 template <class S>
 struct Bench {
   explicit Bench(const Instance& instance, const FaultSet& set = {}, const NoiseLevels& noise = {})
-      : problem(instance), lower(problem), x(instance.x0->template to_vector<S>()), draws(3, 1),
+      : problem(instance),
+        lower(problem),
+        x(instance.x0->template to_vector<S>()),
+        draws(3, 1),
         context{&problem, &lower, &draws, noise, set} {}
 
   Hypergradient<S> exact() {
@@ -144,9 +151,9 @@ TYPED_TEST(BothReadings, HaveTheirRecordedErrors) {
     // The slope against the row before, where alpha is small enough for it to mean the order.
     if (row.slope > 0) expect_printed(std::log2(previous / error), row.slope, 0.01);
     previous = error;
-    expect_printed(to_double(norm(rows_times(right.problem, right.multipliers))) /
-                       (row.alpha * row.alpha),
-                   row.shift, row.shift_unit);
+    expect_printed(
+        to_double(norm(rows_times(right.problem, right.multipliers))) / (row.alpha * row.alpha),
+        row.shift, row.shift_unit);
   }
 }
 
@@ -205,9 +212,8 @@ TEST(Penalty, GateLeakAndRidgeHaveTheirClosedForm) {
     const Vec<S> D =
         solve<S>(HL, Vec<S>(-p.cy - ridge * y - a2 * (p.Bt * Vec<S>(rho.cwiseProduct(h)))));
     const Vec<S> v = -(p.M.transpose() * solve<S>(p.H, p.cy));
-    const Vec<S> expected =
-        a1 * (p.M.transpose() * D) - v +
-        a2 * (p.A.transpose() * Vec<S>(rho.cwiseProduct(Vec<S>(h + B * D))));
+    const Vec<S> expected = a1 * (p.M.transpose() * D) - v +
+                            a2 * (p.A.transpose() * Vec<S>(rho.cwiseProduct(Vec<S>(h + B * D))));
     // Terms below alpha_2, 1e4 roundings, condition of H_L below alpha^-2 1e2.
     EXPECT_LE(distance(bias, expected), 0x1p-168 * 1e6 * std::pow(alpha, -6));
     EXPECT_GT(to_double(norm(bias)), 1e-6);
@@ -229,6 +235,28 @@ TEST(Gates, OfThePaperAreARampInTheRowTimesARampInTheMultiplier) {
     // Active rows count as h = 0; the others have no multiplier.
     const double expected = std::min(1.0, bench.multipliers[i] / 1.5);
     EXPECT_NEAR(bench.gates[i], bench.multipliers[i] > 0 ? expected : 0, 0x1p-52) << i;
+  }
+}
+
+TEST(Gates, RampDownBehindARowThatWasActive) {
+  // y >= x, y* = max(x, 0), lambda = max(x, 0), h = min(x, 0). From x = 2 to x = -1/4 the averaged
+  // multiplier falls from 2 to 1/2, every number exact.
+  Bench<double> bench(parse_instance(R"({"format": "assay-instance/1", "name": "one row", "n": 1,
+ "m": 1, "p": 1, "upper": {"Qxx": [[1]]}, "lower": {"H": [[1]]},
+ "constraints": {"A": [[1]], "B": [[-1]], "b": [0]}, "x0": [2]})",
+                                     "one row"));
+  PenaltyOptions o = at_alpha(1);
+  o.multiplier_average = 0.25;
+  o.multiplier_threshold = 4;
+  for (const auto& [ramp, by_row] : {std::pair{0.125, 0.0}, {0.25, 0.0}, {0.5, 0.5}, {1.0, 0.75}}) {
+    o.gate_floor = ramp;
+    o.gate_width = 0;
+    Hypergradient<double> out;
+    PenaltyEstimator<double> estimator(bench.context, o);
+    estimator.evaluate(Vec<double>::Constant(1, 2), Vec<double>(), 0, out);
+    EXPECT_EQ(estimator.gates()[0], 0.5);
+    estimator.evaluate(Vec<double>::Constant(1, -0.25), Vec<double>(), 0, out);
+    EXPECT_EQ(estimator.gates()[0], by_row * 0.125);
   }
 }
 
@@ -306,7 +334,8 @@ TEST(Inner, GradientStepsConvergeToTheExactMinimiser) {
     o.inner_steps = steps;
     bench.penalty(o);
     EXPECT_LE(distance(bench.inner, minimiser),
-              std::sqrt(condition) * start * std::pow(1 - 0.375 / condition, 0.5 * static_cast<double>(steps)))
+              std::sqrt(condition) * start *
+                  std::pow(1 - 0.375 / condition, 0.5 * static_cast<double>(steps)))
         << steps;
   }
   // Once differences of L are below its rounding (2^-53 |L|), the test stops telling steps apart:
@@ -329,8 +358,8 @@ TEST(Inner, GradientStepsStayInTheirBall) {
 
 // ---- noise ----
 
-/// The sample variance of the estimate over its mean-square prediction, from n N independent normals:
-/// chi-square, relative deviation sqrt(2 / n N).
+/// The sample variance of the estimate over its mean-square prediction, from n N independent
+/// normals: chi-square, relative deviation sqrt(2 / n N).
 double variance_ratio(Bench<double>& bench, const PenaltyOptions& o, bool independent) {
   constexpr int samples = 500;
   const double alpha1 = 1 / (o.alpha * o.alpha), sigma = bench.context.noise.lower_cross;
@@ -341,9 +370,8 @@ double variance_ratio(Bench<double>& bench, const PenaltyOptions& o, bool indepe
     const Vec<double> deviation = bench.penalty(o, static_cast<std::uint32_t>(s)).total - mean;
     sum += dot(deviation, deviation);
   }
-  const double spread = independent
-                            ? bench.inner.squaredNorm() + bench.y.squaredNorm()
-                            : (bench.inner - bench.y).squaredNorm();
+  const double spread = independent ? bench.inner.squaredNorm() + bench.y.squaredNorm()
+                                    : (bench.inner - bench.y).squaredNorm();
   return sum / (samples * 4) / (alpha1 * alpha1 * sigma * sigma * spread);
 }
 

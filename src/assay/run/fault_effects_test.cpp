@@ -15,10 +15,15 @@ struct Setting {
   const char* tables;
 };
 
-#define SSIGD "[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n[step]\nrule = \"constant\"\nlength = 0.02\n"
-#define DSBLO "[algorithm]\nname = \"dsblo\"\nperturbation = 0.01\n[step]\nrule = \"inverse_momentum\"\ngamma1 = 1\ngamma2 = 20\n"
-#define ORACLE(outer, keys)                                                                     \
-  "[algorithm]\nname = \"f2csa\"\nouter = \"" outer "\"\n[step]\nrule = \"constant\"\nlength = 0.01\n" \
+#define SSIGD                                                                                 \
+  "[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n[step]\nrule = \"constant\"\nlength = " \
+  "0.02\n"
+#define DSBLO                                                           \
+  "[algorithm]\nname = \"dsblo\"\nperturbation = 0.01\n[step]\nrule = " \
+  "\"inverse_momentum\"\ngamma1 = 1\ngamma2 = 20\n"
+#define ORACLE(outer, keys)                          \
+  "[algorithm]\nname = \"f2csa\"\nouter = \"" outer  \
+  "\"\n[step]\nrule = \"constant\"\nlength = 0.01\n" \
   "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.4\n" keys
 
 const Setting settings[] = {
@@ -40,8 +45,9 @@ const Setting settings[] = {
     {"gate_at_inner_point", Shows::trajectory, ORACLE("sgd", "")},
     // The averaged multipliers of rows that have left the active set.
     {"adaptive_smoothing", Shows::trajectory,
-     ORACLE("sgd", "gate_width = 20\nmultiplier_average = 0.5\n[instance.generator]\nn = 4\nm = 4\n"
-                   "rows = 5\nactive = 2\nseed = 1\nQyy_scale = 0.5\nstart_distance = 0.5\n")},
+     ORACLE("sgd",
+            "gate_width = 20\nmultiplier_average = 0.5\n[instance.generator]\nn = 4\nm = 4\n"
+            "rows = 5\nactive = 2\nseed = 1\nQyy_scale = 0.5\nstart_distance = 0.5\n")},
     {"new_delta_order", Shows::trajectory, ORACLE("clipped", "")},
     {"per_coordinate_segment", Shows::trajectory, DSBLO},
     {"normalised_perturbation", Shows::trajectory, DSBLO},
@@ -96,16 +102,16 @@ TEST(FaultEffects, WithoutThemTheEstimateIsTheGradient) {
   EXPECT_NEAR(right.number(1, "gradient_norm_raw"), right.number(0, "gap_total"), bound);
   for (const char* fault : {"detached_implicit", "dropped_row_term", "regularised_active_set",
                             "swapped_rows", "pseudo_neumann"}) {
-    const Trace wrong =
-        finished(experiment(SSIGD, {"run.iterations=1"}, only(fault)));
+    const Trace wrong = finished(experiment(SSIGD, {"run.iterations=1"}, only(fault)));
     EXPECT_GT(std::abs(wrong.number(1, "gradient_norm_raw") - wrong.number(0, "gap_total")), bound)
         << fault;
   }
 }
 
 TEST(FaultEffects, TheCorrectMethodsReachAZeroOfTheGradient) {
-  // grad F is linear on the region of an active set, so a constant step contracts by a fixed factor;
-  // 5000 steps leave rounding only. F2CSA's oracle keeps its bias, which shrinks with alpha^2.
+  // grad F is linear on the region of an active set, so a constant step contracts by a fixed
+  // factor; 5000 steps leave rounding only. F2CSA's oracle keeps its bias, which shrinks with
+  // alpha^2.
   const auto last_gap = [](const std::string& tables, const std::vector<std::string>& overrides) {
     std::vector<std::string> all = {"run.iterations=5000", "record.every=5000"};
     all.insert(all.end(), overrides.begin(), overrides.end());

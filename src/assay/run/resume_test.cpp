@@ -140,11 +140,11 @@ class Resume : public testing::TestWithParam<const char*> {};
 
 TEST_P(Resume, StoppedAtAnyIterationLeavesTheSameBytes) {
   for (const Stateful& s : experiments) {
-    const Experiment e = experiment(s.tables,
-                                    {"run.iterations=" + std::to_string(iterations),
-                                     "run.scalar=" + std::string(GetParam()), "run.seed=5",
-                                     "instance.generator.seed=1"},
-                                    s.top);
+    const Experiment e = experiment(
+        s.tables,
+        {"run.iterations=" + std::to_string(iterations), "run.scalar=" + std::string(GetParam()),
+         "run.seed=5", "instance.generator.seed=1"},
+        s.top);
     const Instance instance = load_instance(e);
     const RunOutcome whole = run_experiment(e, instance);
     ASSERT_EQ(whole.end, RunEnd::finished) << s.name << ": " << whole.failure;
@@ -184,7 +184,8 @@ class Checkpoint : public testing::Test {
     control.resume = resume;
     return outcome(e, control);
   }
-  std::string refusal(const Experiment& e, const Instance& instance, const std::string& checkpoint) {
+  std::string refusal(const Experiment& e, const Instance& instance,
+                      const std::string& checkpoint) {
     RunControl control;
     control.resume = checkpoint;
     try {
@@ -227,7 +228,8 @@ TEST_F(Checkpoint, OfAnotherRunIsRefused) {
   EXPECT_EQ(refusal(e, instance, text), "accepted");
   for (const char* other : {"run.seed=1", "run.iterations=7", "algorithm.momentum=0.5",
                             "step.gamma1=3", "noise.gradient_std=0.1", "faults=[\"printed_step\"]"})
-    EXPECT_EQ(refusal(make({other}), instance, text).rfind("checkpoint: experiment: belongs", 0), 0u)
+    EXPECT_EQ(refusal(make({other}), instance, text).rfind("checkpoint: experiment: belongs", 0),
+              0u)
         << other;
   EXPECT_EQ(refusal(make({"run.scalar=real50"}), instance, text).rfind("checkpoint: ", 0), 0u);
   Instance other = instance;
@@ -247,8 +249,9 @@ TEST_F(Checkpoint, ThatIsBrokenIsRefused) {
   };
   for (const std::string& broken :
        {std::string("{"), std::string("[]"), std::string("{}"), text.substr(0, text.size() / 2),
-        without("assay-checkpoint/1", "assay-checkpoint/2"), without("\"dsblo.momentum[0]\"", "\"m\""),
-        without("\"identity\"", "\"identities\""), without("\"iteration\": ", "\"iteration\": 6")})
+        without("assay-checkpoint/1", "assay-checkpoint/2"),
+        without("\"dsblo.momentum[0]\"", "\"m\""), without("\"identity\"", "\"identities\""),
+        without("\"iteration\": ", "\"iteration\": 6")})
     EXPECT_EQ(refusal(e, instance, broken).rfind("checkpoint", 0), 0u)
         << refusal(e, instance, broken);
 }

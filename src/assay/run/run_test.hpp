@@ -17,7 +17,8 @@ inline const std::string coupled_instance =
     "multiplier_margin = 1\nstart_distance = 0.5\n";
 
 /// An experiment from its tables, on coupled_instance unless it names another instance.
-inline Experiment experiment(const std::string& tables, const std::vector<std::string>& overrides = {},
+inline Experiment experiment(const std::string& tables,
+                             const std::vector<std::string>& overrides = {},
                              const std::string& top = "") {
   const bool named = tables.find("[instance") != std::string::npos;
   return parse_experiment("format = \"assay-experiment/1\"\nname = \"test\"\n" + top + "\n" +

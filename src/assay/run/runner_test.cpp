@@ -78,15 +78,15 @@ TEST(Run, OneSharedStreamIsShiftedByProbes) {
   EXPECT_NE(column(plain, "x_digest"), column(probed, "x_digest"));
 }
 
-/// |x_next - x| = step |m|: the logged step is the one that was used. Both sides hold the rounding of
-/// x_next (u max|x| per entry, n entries) and of two norms and a product, gamma_{n+6}.
+/// |x_next - x| = step |m|: the logged step is the one that was used. Both sides hold the rounding
+/// of x_next (u max|x| per entry, n entries) and of two norms and a product, gamma_{n+6}.
 long broken_steps(const Trace& trace, double x_size, long n) {
   long broken = 0;
   for (std::size_t r = 1; r < trace.rows.size(); ++r) {
     const double made = trace.number(r, "step_length");
     const double told = trace.number(r, "step_applied") * trace.number(r, "momentum_norm");
-    const double bound =
-        0x1p-53 * x_size * 2 * std::sqrt(static_cast<double>(n)) + gamma_bound<double>(n + 6) * told;
+    const double bound = 0x1p-53 * x_size * 2 * std::sqrt(static_cast<double>(n)) +
+                         gamma_bound<double>(n + 6) * told;
     broken += !(std::abs(made - told) <= bound);
   }
   return broken;
@@ -121,8 +121,8 @@ TEST(Run, TheLoggedStepIsTheStepMade) {
 
 TEST(Run, Algorithm2MovesByItsDelta) {
   // There the step enters one move later: x moves by Delta itself.
-  const Trace trace = finished(experiment(
-      "[algorithm]\nname = \"f2csa\"\nclip_radius = 0.01\n[run]\niterations = 40\n"));
+  const Trace trace = finished(
+      experiment("[algorithm]\nname = \"f2csa\"\nclip_radius = 0.01\n[run]\niterations = 40\n"));
   for (std::size_t r = 1; r < trace.rows.size(); ++r)
     EXPECT_NEAR(trace.number(r, "step_length"), trace.number(r, "momentum_norm"),
                 0x1p-53 * 10 * 4 + gamma_bound<double>(10) * 0.01);
@@ -132,8 +132,8 @@ TEST(Run, WrongGapsAreReportedAndChangeNothingElse) {
   const Trace right = finished(experiment(noisy_dsblo));
   for (const auto& [fault, source] :
        {std::pair{"direct_gap_reported", "gap_direct"}, {"objective_gap_reported", "objective"}}) {
-    const Trace wrong = finished(
-        experiment(noisy_dsblo, {}, std::string("faults = [\"") + fault + "\"]"));
+    const Trace wrong =
+        finished(experiment(noisy_dsblo, {}, std::string("faults = [\"") + fault + "\"]"));
     EXPECT_EQ(differing_columns(right, wrong), (std::vector<std::string>{"gap_reported"}));
     auto expected = column(wrong, source);
     expected[0] = "";  // nothing is reported of the start
@@ -181,11 +181,10 @@ length = 0.02
 iterations = 12
 )";
   const Trace plain = finished(experiment(tables));
-  for (const char* change :
-       {"hypergradient = { scale = 100 }", "hypergradient = { alpha = 0.2 }",
-        "hypergradient = { multiplier_threshold = 5 }", "step = { length = 0.01 }",
-        "algorithm = { gradient_average = 0.9 }", "algorithm = { momentum = 0.5 }",
-        "faults = [\"ridge\"]"}) {
+  for (const char* change : {"hypergradient = { scale = 100 }", "hypergradient = { alpha = 0.2 }",
+                             "hypergradient = { multiplier_threshold = 5 }",
+                             "step = { length = 0.01 }", "algorithm = { gradient_average = 0.9 }",
+                             "algorithm = { momentum = 0.5 }", "faults = [\"ridge\"]"}) {
     const Trace changed =
         finished(experiment(tables + "[[change]]\niteration = 5\n" + std::string(change) + "\n"));
     EXPECT_EQ(head(plain, 6), head(changed, 6)) << change;  // -1 .. 4
@@ -216,8 +215,8 @@ iterations = 12
       const bool width = std::string(change).find("width") != std::string::npos;
       if (width && std::string(fault) != "sigmoid_gate") continue;  // the active rows have h = 0
       const Trace plain = finished(experiment(tables, {}, top));
-      const Trace changed = finished(
-          experiment(tables + "[[change]]\niteration = 5\nhypergradient = " + change + "\n", {}, top));
+      const Trace changed = finished(experiment(
+          tables + "[[change]]\niteration = 5\nhypergradient = " + change + "\n", {}, top));
       EXPECT_NE(plain.cell(6, "x_digest"), changed.cell(6, "x_digest")) << fault << change;
     }
 }
@@ -225,13 +224,16 @@ iterations = 12
 TEST(Changes, OfFaultsThatShapeTheWholeRunAreRefused) {
   for (const char* fault : {"shared_stream", "sticky_status", "swapped_rows"}) {
     const std::string list = std::string("faults = [\"") + fault + "\"]";
-    for (const auto& [top, later] : {std::pair{std::string(), list}, {list, std::string("faults = []")}}) {
-      const Experiment e = experiment(noisy_dsblo + "[[change]]\niteration = 5\n" + later + "\n", {}, top);
+    for (const auto& [top, later] :
+         {std::pair{std::string(), list}, {list, std::string("faults = []")}}) {
+      const Experiment e =
+          experiment(noisy_dsblo + "[[change]]\niteration = 5\n" + later + "\n", {}, top);
       try {
         outcome(e);
         ADD_FAILURE() << fault;
       } catch (const InputError& error) {
-        EXPECT_NE(std::string(error.what()).find("change.faults"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("change.faults"), std::string::npos)
+            << error.what();
       }
     }
     EXPECT_NO_THROW(outcome(experiment(noisy_dsblo + "[[change]]\niteration = 5\n", {}, list)));
@@ -277,11 +279,13 @@ TEST(Tiers, SoftwareDoubleIsDoubleTextForText) {
 
 TEST(Failures, AStepThatDivergesEndsTheRunWithAValidTrace) {
   for (const std::string algorithm : algorithms) {
-    const RunOutcome out = outcome(experiment(
-        "[algorithm]\n" + algorithm + "\n[step]\nrule = \"constant\"\nlength = 1e200\n[run]\niterations = 40\n"));
+    const RunOutcome out = outcome(
+        experiment("[algorithm]\n" + algorithm +
+                   "\n[step]\nrule = \"constant\"\nlength = 1e200\n[run]\niterations = 40\n"));
     ASSERT_EQ(out.end, RunEnd::failed) << algorithm;
     const long failed_at = static_cast<long>(out.trace.rows.size()) - 1;
-    EXPECT_EQ(out.failure.rfind("iteration " + std::to_string(failed_at) + ": ", 0), 0u) << out.failure;
+    EXPECT_EQ(out.failure.rfind("iteration " + std::to_string(failed_at) + ": ", 0), 0u)
+        << out.failure;
     EXPECT_EQ(out.summary.iterations, failed_at);
     EXPECT_EQ(out.checkpoint, "");
     EXPECT_NE(out.manifest.find("\"end\": \"failed\""), std::string::npos);
@@ -301,9 +305,11 @@ Instance narrow() {
 }
 
 TEST(Failures, AnInfeasibleLowerLevelNamesTheIteration) {
-  // x = 0, then x <- x + 0.25 (5 - x) = 1.25: nothing there. Known before the second row is written.
+  // x = 0, then x <- x + 0.25 (5 - x) = 1.25: nothing there. Known before the second row is
+  // written.
   const Experiment e = experiment(
-      "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 0.25\n[run]\niterations = 5\n");
+      "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = "
+      "0.25\n[run]\niterations = 5\n");
   const RunOutcome out = run_experiment(e, narrow());
   EXPECT_EQ(out.end, RunEnd::failed);
   EXPECT_EQ(out.failure, "iteration 0: the lower level is infeasible at this x");

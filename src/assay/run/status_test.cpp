@@ -19,7 +19,8 @@ std::vector<bool> words(const std::vector<double>& gaps, bool sticky) {
 }
 
 TEST(ReportedStatus, IsAFunctionOfTheLastTwentyGaps) {
-  // Constant gaps: converged exactly from the twentieth on; one step of 1 is seen until it has left.
+  // Constant gaps: converged exactly from the twentieth on; one step of 1 is seen until it has
+  // left.
   std::vector<double> gaps(25, 3.0);
   gaps.insert(gaps.end(), 30, 4.0);
   const auto out = words(gaps, false);

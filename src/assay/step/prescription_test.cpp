@@ -40,8 +40,9 @@ TEST(DsbloPrescription, AgainstThreeHundredBits) {
                         Case{1e-8, 1e-9, 1e3, 1e-3}}) {
     const auto p = dsblo_prescription(c.epsilon, c.delta, c.delta_v, c.lipschitz);
     const Rational size = q(c.delta_v) + 2 * q(c.lipschitz);
-    const Rational gap = q(c.epsilon) * q(c.epsilon) /
-                         (960 * (q(c.delta_v) * q(c.delta_v) + 2 * q(c.lipschitz) * q(c.lipschitz)));
+    const Rational gap =
+        q(c.epsilon) * q(c.epsilon) /
+        (960 * (q(c.delta_v) * q(c.delta_v) + 2 * q(c.lipschitz) * q(c.lipschitz)));
     Mpfr numerator(300, Rational(32 * size / q(c.epsilon))), denominator(300, Rational(-gap));
     mpfr_log(numerator, numerator, MPFR_RNDN);
     mpfr_log1p(denominator, denominator, MPFR_RNDN);
@@ -50,8 +51,8 @@ TEST(DsbloPrescription, AgainstThreeHundredBits) {
     // beta: gap is small, so only 1 - gap rounds beyond what gap itself (8 roundings) is off by.
     const Rational beta_error = magnitude(Rational(q(p.momentum) - (1 - gap)));
     EXPECT_LE(beta_error, gap * convert<Rational>(gamma_bound<double>(8)) + q(0x1p-54) * 2);
-    // K: ln (argument 4 roundings over a logarithm > 3, itself 2), the series of positive terms in a
-    // gap of 8 roundings (its first term decides: 10 more), the quotient.
+    // K: ln (argument 4 roundings over a logarithm > 3, itself 2), the series of positive terms in
+    // a gap of 8 roundings (its first term decides: 10 more), the quotient.
     expect_within(p.window, window, 25);
     expect_within(p.gamma1, window / q(c.delta), 26);
     expect_within(p.gamma2, 4 * window / q(c.delta) * size, 30);

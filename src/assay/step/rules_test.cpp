@@ -16,7 +16,8 @@ namespace {
 using Given = std::map<std::string, Value>;
 
 template <class S>
-LimitedStep<S> rule(const std::string& name, const Given& given, const StepContext<S>& context = {}) {
+LimitedStep<S> rule(const std::string& name, const Given& given,
+                    const StepContext<S>& context = {}) {
   const CatalogueItem& item = find_item(step_items(), name, "test", "step.rule");
   return make_step<S>(name, Settings(item.parameters, given, "test", "step"), context);
 }
@@ -129,8 +130,8 @@ TEST(StepRules, ThePrescriptionsFeedTheirRules) {
   auto dsblo = rule<double>("dsblo_prescription", {});
   const auto p = dsblo_prescription(1e-3, 1e-2, 4, 10);
   expect_rounded(dsblo(at(0, 0.25)).applied, 1 / (q(p.gamma1) / 4 + q(p.gamma2)), 3);
-  auto f2csa = rule<double>("f2csa_prescription",
-                            {{"epsilon", 0.2}, {"delta", 0.3}, {"lipschitz", 1.5}});
+  auto f2csa =
+      rule<double>("f2csa_prescription", {{"epsilon", 0.2}, {"delta", 0.3}, {"lipschitz", 1.5}});
   EXPECT_EQ(f2csa(at(7)).applied, f2csa_prescription(0.2, 0.3, 1.5).step);
 }
 
@@ -159,8 +160,9 @@ TEST(StepLimits, CapThenGapCapThenFloor) {
 
 /// The caps of a rule that sees these gaps, from iteration `first` on.
 std::vector<double> caps(const std::vector<double>& gaps, long first) {
-  auto step = rule<double>("constant", {{"length", 9.0}, {"cap", 1.0}, {"cap_shrink", 0.5},
-                                        {"stall_window", std::int64_t{3}}});
+  auto step = rule<double>(
+      "constant",
+      {{"length", 9.0}, {"cap", 1.0}, {"cap_shrink", 0.5}, {"stall_window", std::int64_t{3}}});
   std::vector<double> out;
   for (std::size_t k = 0; k < gaps.size(); ++k) {
     auto query = at(first + static_cast<long>(k));
@@ -179,8 +181,8 @@ TEST(StepLimits, TheCapShrinksWhenTheGapStalls) {
 }
 
 TEST(StepLimits, TheStallCountSurvivesACheckpoint) {
-  const Given given = {{"length", 9.0}, {"cap", 1.0}, {"cap_shrink", 0.5},
-                       {"stall_window", std::int64_t{2}}};
+  const Given given = {
+      {"length", 9.0}, {"cap", 1.0}, {"cap_shrink", 0.5}, {"stall_window", std::int64_t{2}}};
   auto original = rule<double>("constant", given), other = rule<double>("constant", given);
   auto query = at(0);
   query.gap = [] { return 1.0; };
@@ -239,9 +241,9 @@ TEST(Armijo, StopsAtTheSmallestLengthEvenWhereTheMeritIsNoNumber) {
 }
 
 TEST(StepRules, EveryRuleOfTheCatalogueIsTestedHere) {
-  const std::set<std::string> tested = {"constant", "inverse", "polynomial", "exponential",
-                                        "geometric", "horizon", "inverse_momentum",
-                                        "dsblo_prescription", "f2csa_prescription", "armijo"};
+  const std::set<std::string> tested = {
+      "constant", "inverse",          "polynomial",         "exponential",        "geometric",
+      "horizon",  "inverse_momentum", "dsblo_prescription", "f2csa_prescription", "armijo"};
   std::set<std::string> known;
   for (const auto& item : step_items()) known.insert(item.name);
   EXPECT_EQ(known, tested);
