@@ -197,19 +197,22 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         step = needed;
       }
     } else if (blocking < 0) {
-      // b_p is a combination of the working rows with no positive weight on an inequality, and those
-      // hold with equality: no y satisfies row p, unless the violation is the rounding of these rows ...
-      S noise = rounding(p);
-      for (Index j = 0; j < k; ++j)
-        noise += magnitude(direction_[j]) * rounding(set[static_cast<std::size_t>(j)]);
-      if (noise < magnitude(violation)) {
+      // b_p is a combination of the working rows with no positive weight on an inequality: no y that
+      // holds them satisfies row p, unless the violation is their residuals' or rounding ...
+      S gap = violation, noise = rounding(p);
+      for (Index j = 0; j < k; ++j) {
+        const Index row = set[static_cast<std::size_t>(j)];
+        gap -= direction_[j] * (dot(factor_.row(row), y_.data(), m) - (*r_)[row]);
+        noise += magnitude(direction_[j]) * rounding(row);
+      }
+      if (noise < magnitude(gap)) {
         // ... or a part e of b_p was rounded off with which a y further away satisfies the row:
         // e'H^-1 e <= gamma * scale, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way here.
         const S part = gamma_bound<S>(8 * (m + k + 4)) * candidate.scale;
         noise += square_root_bound(S(part * energy(y_)));
         move_ = y_ - free_;
         noise += square_root_bound(S(part * energy(move_)));
-        return noise < magnitude(violation) ? LowerStatus::infeasible : LowerStatus::not_converged;
+        return noise < magnitude(gap) ? LowerStatus::infeasible : LowerStatus::not_converged;
       }
       ignored_[static_cast<std::size_t>(p)] = 1;
       solve_on_set();

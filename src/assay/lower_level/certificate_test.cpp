@@ -126,6 +126,21 @@ TEST(Certificate, ReportsTheFourResiduals) {
   EXPECT_FALSE(c.bound_is_proved);
 }
 
+/// min 1/2 (y - 2)^2, y <= 0, judged at y = 1/2 with lambda = 1 (y* = 0, lambda* = 2): r = -1/2, chi =
+/// 1/2 + 2 * 1/2, the bound (1/2 + sqrt(1/4 + 6)) / 2 = 3/2.
+TEST(Certificate, DoublesTheMultiplierOfAViolatedRow) {
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  in.A = in.b = ExactMatrix(1, 1);
+  in.B = ExactMatrix(Mat<double>(Mat<double>::Ones(1, 1)));
+  const QuadraticProblem<Rational> problem(in);
+  const auto one = [](const Rational& v) { return RVec(RVec::Constant(1, v)); };
+  const auto c = Certifier<Rational>()(problem, one(-2), one(0), one(Rational(1, 2)), one(1));
+  EXPECT_GE(c.error_bound, Rational(3, 2));
+  // mu is proved to at least 1 - 2^-20 here; the bound grows no faster than 1/mu.
+  EXPECT_LE(c.error_bound, Rational(3, 2) * (1 + convert<Rational>(0x1p-19)));
+}
+
 TEST(SquareRootBound, IsAboveTheRootAndClose) {
   for (const Rational& a : {Rational(2), Rational(1, 3), Rational(1) / (Rational(1) + convert<Rational>(0x1p300))}) {
     const Rational root = square_root_bound(a);

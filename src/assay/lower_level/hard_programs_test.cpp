@@ -144,6 +144,17 @@ TYPED_TEST(HardPrograms, TouchingRowsAreFeasible) {
   Instance bounded = projection({0, 0}, {{-1, -1, -2}});
   for (Index i = 0; i < 2; ++i) bounded.upper.set(i, 0, 1);
   expect_exact<S>(bounded);
+  // Two steep equalities meet at y_1 = (r_0 - r_1)/2, which two rows repeat: y_1 is only known to the
+  // rounding of the steep rows, far more than that of its own.
+  const double up = 0.1e8 + 0.7, down = 0.1e8 - 0.7, middle = (up - down) / 2;
+  const Instance steep = projection({1, 1}, {{0, 1, middle}, {0, -1, -middle}}, {{1e8, 1, up}, {1e8, -1, down}});
+  ASSERT_TRUE(reference::minimise(program_of(steep)).feasible);
+  const auto status = solve_at_origin<S>(steep).status;
+  EXPECT_NE(status, LowerStatus::infeasible);
+  // B B' is conditioned like 1e16: beyond 53 bits.
+  if (is_exact<S> || unit_roundoff<S>() < S(0x1p-100)) {
+    EXPECT_EQ(status, LowerStatus::solved);
+  }
   // A single feasible point, at decimals that no binary number hits: feasible up to rounding.
   const auto s = solve_at_origin<S>(projection({5, 5}, {{1, 0, 0.1}, {0, 1, 0.2}, {-1, -1, -(0.1 + 0.2)}}));
   // Exactly: 0.1 + 0.2 rounds up, so in fractions the three rows do contradict each other.
@@ -176,6 +187,23 @@ TYPED_TEST(HardPrograms, RowsAtASmallAngleAreSolvedOrReported) {
       if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
       else EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;  // (0,-1,5) satisfies both
       // The pivot of the second row is angle^2 of its size: above 1e-12 well apart in every scalar.
+      if (is_exact<S> || angle >= 1e-6) {
+        EXPECT_EQ(s.status, LowerStatus::solved) << angle;
+      }
+    }
+  }
+}
+
+/// The same beside an equality, which cannot give way: y_0 = 0, y_0 + angle y_1 <= -angle, y* = (0, -1,
+/// aside). Taken as dependent on the equality, the row looks violated by `angle` for ever.
+TYPED_TEST(HardPrograms, ARowAtASmallAngleToAnEqualityIsSolvedOrReported) {
+  using S = TypeParam;
+  for (const double angle : {1e-4, 1e-6, 3e-8, 1e-9}) {
+    for (const double aside : {0.0, 5.0}) {
+      const Instance in = projection({1, 0, aside}, {{1, angle, 0, -angle}}, {{1, 0, 0, 0}});
+      const auto s = solve_at_origin<S>(in);
+      if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
+      else EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;
       if (is_exact<S> || angle >= 1e-6) {
         EXPECT_EQ(s.status, LowerStatus::solved) << angle;
       }
