@@ -26,7 +26,7 @@ struct Topic {
 Topic faults_topic() {
   Topic topic{"faults", {}};
   for (const FaultInfo& fault : fault_registry())
-    topic.items.push_back({fault.name, fault.summary + " [" + fault.applies + "]", {}});
+    topic.items.push_back({fault.name, fault.summary + " [" + fault.acts_on + "]", {}});
   return topic;
 }
 

@@ -13,16 +13,16 @@ const std::vector<FaultInfo>& fault_registry() {
        "the lower-level solution counts as a constant, so only the direct part grad_x f is left "
        "and "
        "the iteration goes to a zero of that part",
-       "all"},
+       "implicit forward penalty"},
       {Fault::dropped_row_term, "dropped_row_term",
        "the term A_I' nu of the active rows is left out, which is wrong as soon as an active row "
        "contains x",
-       "all"},
+       "implicit"},
       {Fault::regularised_active_set, "regularised_active_set",
        "active rows enter the adjoint system as a stiff penalty of 1e6 on H and not as equations, "
        "an "
        "error of order |H| |M| / 1e6, and their own term is lost",
-       "all"},
+       "implicit"},
       {Fault::swapped_rows, "swapped_rows",
        "the coefficients of y and of x in the rows are mixed up, so the derivative belongs to "
        "other "
@@ -32,44 +32,44 @@ const std::vector<FaultInfo>& fault_registry() {
        "rows count as active by |slack| <= 1e-8 alone: weakly active rows are held, and rows that "
        "an "
        "inexact solution misses are dropped",
-       "all"},
+       "implicit"},
       {Fault::pseudo_neumann, "pseudo_neumann",
        "the implicit part is sum_k 2^-k (sum_j df/dy_j) H_k, which is the Neumann series of "
        "nothing",
-       "all"},
+       "implicit"},
 
       // F2CSA's oracle: penalties, gates, inner minimisation.
       {Fault::literal_value_gradient, "literal_value_gradient",
        "the value function's x-gradient omits A' lambda, so the hypergradient is off by "
        "alpha^-2 A' lambda, which grows without bound as alpha goes to 0",
-       "f2csa"},
+       "penalty"},
       {Fault::sigmoid_gate, "sigmoid_gate",
        "the gates are sigmoids, and as sigmoid(0) = 1/2 rows with zero multiplier leak in with "
        "weight "
        "sigmoid(h/tau)/2",
-       "f2csa"},
+       "penalty"},
       {Fault::ridge, "ridge",
        "delta I is added to the inner Hessian, which shifts the inner minimiser towards 0 by about "
        "delta H_L^-1 y*",
-       "f2csa"},
+       "penalty"},
       {Fault::hard_constrained_inner, "hard_constrained_inner",
        "the inner minimisation keeps h <= 0 as a constraint, so every row with a positive adjoint "
        "multiplier loses its term: an error of |A_I' max(nu, 0)| for every alpha",
-       "f2csa"},
+       "penalty"},
       {Fault::skipped_inner_solve, "skipped_inner_solve",
-       "the inner minimiser is replaced by y*, so the implicit part vanishes", "f2csa"},
+       "the inner minimiser is replaced by y*, so the implicit part vanishes", "penalty"},
       {Fault::independent_samples, "independent_samples",
        "g at the inner point and g at y* see different noise, so noise enters multiplied by "
        "alpha^-2 "
        "where a common sample would cancel it",
-       "f2csa"},
+       "penalty"},
       {Fault::gate_at_inner_point, "gate_at_inner_point",
-       "the gates are evaluated at the inner point and move with it, not at y*", "f2csa"},
+       "the gates are evaluated at the inner point and move with it, not at y*", "penalty"},
       {Fault::adaptive_smoothing, "adaptive_smoothing",
        "the gate's width tau and the averaging of the multipliers change for good whenever the "
        "gates "
        "spread widely, so the surrogate drifts during the run",
-       "f2csa"},
+       "penalty"},
 
       // Outer loops: where the next point comes from.
       {Fault::new_delta_order, "new_delta_order",
@@ -135,6 +135,20 @@ FaultSet parse_faults(const std::vector<std::string>& names, const std::string& 
     set.add(found->fault);
   }
   return set;
+}
+
+void check_faults_act(const FaultSet& faults, const std::string& algorithm,
+                      const std::string& estimator, const std::string& file,
+                      const std::string& key) {
+  for (const FaultInfo& info : fault_registry()) {
+    if (!faults.has(info.fault) || info.acts_on == "all") continue;
+    const std::string names = " " + info.acts_on + " ";
+    if (names.find(" " + algorithm + " ") == std::string::npos &&
+        names.find(" " + estimator + " ") == std::string::npos)
+      throw InputError(file, key,
+                       "'" + info.name + "' acts on " + info.acts_on + ", not on " + algorithm +
+                           " with estimator " + estimator);
+  }
 }
 
 }  // namespace assay

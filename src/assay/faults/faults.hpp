@@ -43,7 +43,7 @@ struct FaultInfo {
   Fault fault;
   std::string name;     ///< as an experiment writes it
   std::string summary;  ///< what goes wrong, in one sentence
-  std::string applies;  ///< the algorithms it concerns, or "all"
+  std::string acts_on;  ///< the algorithms and estimators it acts on, or "all"
 };
 
 const std::vector<FaultInfo>& fault_registry();
@@ -64,6 +64,11 @@ class FaultSet {
 
 /// @throws InputError naming the unknown fault and the closest known one.
 FaultSet parse_faults(const std::vector<std::string>& names, const std::string& file,
+                      const std::string& key);
+
+/// @throws InputError naming the first fault that can have no effect on this algorithm and estimator.
+void check_faults_act(const FaultSet& faults, const std::string& algorithm,
+                      const std::string& estimator, const std::string& file,
                       const std::string& key);
 
 }  // namespace assay

@@ -18,7 +18,7 @@ TEST(Faults, EveryFaultIsRegisteredOnceInTheOrderOfTheEnumeration) {
     EXPECT_EQ(static_cast<std::size_t>(registry[k].fault), k) << registry[k].name;
     EXPECT_TRUE(names.insert(registry[k].name).second) << registry[k].name;
     EXPECT_FALSE(registry[k].summary.empty());
-    EXPECT_FALSE(registry[k].applies.empty());
+    EXPECT_FALSE(registry[k].acts_on.empty());
   }
 }
 
@@ -39,6 +39,19 @@ TEST(Faults, AnUnknownNameIsNotIgnored) {
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),
                  "f.toml: faults: unknown fault 'sigmod_gate' (did you mean 'sigmoid_gate'?)");
+  }
+}
+
+TEST(Faults, ThatCannotActAreRefused) {
+  FaultSet ridge;
+  ridge.add(Fault::ridge);
+  EXPECT_NO_THROW(check_faults_act(ridge, "ssigd", "penalty", "e.toml", "faults"));
+  try {
+    check_faults_act(ridge, "ssigd", "implicit", "e.toml", "faults");
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "e.toml: faults: 'ridge' acts on penalty, not on ssigd with estimator implicit");
   }
 }
 

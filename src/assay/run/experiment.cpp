@@ -170,6 +170,9 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
   out.scalar = run.text("scalar");
 
   read_changes(root, algorithm, step, hypergradient, out);
+  check_faults_act(out.faults, out.algorithm, out.hypergradient, source, "faults");
+  for (const Change& change : out.changes)
+    check_faults_act(change.faults, out.algorithm, out.hypergradient, source, "change.faults");
   read_golden(file.inner("golden"), out);
   return out;
 }

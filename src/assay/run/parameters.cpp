@@ -52,7 +52,8 @@ const std::vector<Parameter>& noise_parameters() {
        .min = 0},
       {.key = "lower_cross_std",
        .fallback = 0.0,
-       .doc = "standard deviation added to each entry of the lower level's cross term M",
+       .doc = "standard deviation added to each entry of M in sampled values of grad_x g; only the "
+              "estimator 'penalty' samples those",
        .min = 0},
       {.key = "upper_hessian_std",
        .fallback = 0.0,

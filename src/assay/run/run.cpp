@@ -142,8 +142,13 @@ class Session {
                    {"status", runner_.status().word()},
                    {"status_gap", to_text(runner_.status().gap())}};
     if (!out_.failure.empty()) result["failure"] = out_.failure;
-    S gap(0);
-    if (out_.end == RunEnd::finished && runner_.output_gap(gap)) result["output_gap"] = to_text(gap);
+    try {
+      S gap(0);
+      if (out_.end == RunEnd::finished && runner_.output_gap(gap))
+        result["output_gap"] = to_text(gap);
+    } catch (const NumericalError& error) {
+      result["output_failure"] = error.what();
+    }
     j["result"] = result;
     j["trace"] = {{"sha256", sha256(trace_text(out_.trace))}, {"rows", out_.trace.rows.size()}};
     Json environment = Json::object();
