@@ -1,4 +1,5 @@
-// One exact lower level with its hypergradient, H fixed and x moving a little: what a run pays per step.
+// One exact lower level with its hypergradient, H fixed and x moving a little: what a run pays per
+// step.
 #include <benchmark/benchmark.h>
 
 #include "assay/hypergradient/implicit.hpp"
@@ -26,8 +27,8 @@ void warm_hypergradient(benchmark::State& state, const char* name) {
   }
 }
 
-/// The floor: what the same step needs at least, one product with M, two triangular solves, and as much
-/// back.
+/// The floor: what the same step needs at least, one product with M, two triangular solves, and as
+/// much back.
 void floor_of_s100(benchmark::State& state) {
   const Instance instance = read_instance(std::string(ASSAY_GOLDEN) + "/instances/s100.json");
   const QuadraticProblem<double> problem(instance);

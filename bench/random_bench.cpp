@@ -49,4 +49,3 @@ BENCHMARK(digest)->Arg(20)->Arg(100)->Arg(1000);
 
 }  // namespace
 }  // namespace assay
-

@@ -50,4 +50,3 @@ BENCHMARK(exponentials<Real100>);
 
 }  // namespace
 }  // namespace assay
-

@@ -50,7 +50,8 @@ std::vector<Index> independent_rows(const RMat& B, const std::vector<Index>& row
   for (std::size_t j = 0; j < rows.size(); ++j)
     for (Index i = 0; i < B.cols(); ++i) columns(i, static_cast<Index>(j)) = B(rows[j], i);
   std::vector<Index> chosen;
-  for (const Index j : eliminate(columns, columns.cols())) chosen.push_back(rows[static_cast<std::size_t>(j)]);
+  for (const Index j : eliminate(columns, columns.cols()))
+    chosen.push_back(rows[static_cast<std::size_t>(j)]);
   return chosen;
 }
 
@@ -114,7 +115,8 @@ std::optional<RVec> farkas_certificate(const Program& p) {
   const Index free = static_cast<Index>(columns.size());
   for (Index i = p.equalities; i < p.rows(); ++i) columns.push_back(i);
   RMat C(p.m() + 1, static_cast<Index>(columns.size()));
-  for (std::size_t j = 0; j < columns.size(); ++j) C.col(static_cast<Index>(j)) = system.col(columns[j]);
+  for (std::size_t j = 0; j < columns.size(); ++j)
+    C.col(static_cast<Index>(j)) = system.col(columns[j]);
   RVec t(p.m() + 1);
   for (Index i = 0; i < p.m(); ++i) t[i] = 0;
   t[p.m()] = -1;
@@ -305,7 +307,8 @@ Derivative derivative(const Instance& in, const RVec& x, const RVec& y,
 
   const RMat Qxy = in.Qxy.to<Rational>();
   const RVec cx = in.cx.to_vector<Rational>(), cy = in.cy.to_vector<Rational>();
-  const RVec target_x = in.x_target.to_vector<Rational>(), target_y = in.y_target.to_vector<Rational>();
+  const RVec target_x = in.x_target.to_vector<Rational>(),
+             target_y = in.y_target.to_vector<Rational>();
   const RVec dx = x - target_x, dy = y - target_y;
   Derivative out;
   out.jacobian = z->topRows(p.m());

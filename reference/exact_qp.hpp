@@ -34,7 +34,8 @@ struct Minimiser {
   RVec multipliers;  ///< (rows) one vector of them, with independent support
   bool unique_multipliers = false;
   bool licq = false;  ///< the rows that hold with equality are independent
-  /// An independent subset of the equalities (earlier rows first) and the rows with positive multiplier.
+  /// An independent subset of the equalities (earlier rows first) and the rows with positive
+  /// multiplier.
   std::vector<Index> strongly_active;
   std::vector<Index> weakly_active;  ///< the other rows that hold with equality
   /// Infeasible: mu with B'mu = 0, r'mu = -1, mu >= 0 on inequalities (Farkas).
@@ -43,15 +44,15 @@ struct Minimiser {
   bool nondegenerate() const { return feasible && licq && weakly_active.empty(); }
 };
 
-/// Tries every independent set of inequality rows as the active set: by Caratheodory's theorem one of
-/// them carries multipliers if there is a feasible point; if none does, exhibits a Farkas certificate.
-/// Exponential in the inequality rows: meant for 10 or so.
+/// Tries every independent set of inequality rows as the active set: by Caratheodory's theorem one
+/// of them carries multipliers if there is a feasible point; if none does, exhibits a Farkas
+/// certificate. Exponential in the inequality rows: meant for 10 or so.
 Minimiser minimise(const Program& program);
 
-/// max |K_J^-1| (max-norm of operators) over the independent sets J of rows that hold at the minimiser,
-/// all equalities among them, K_J = [H B_J'; B_J 0]. Small changes of g and r by at most e in every
-/// entry move y by at most this times e in every entry, at degenerate points too: y is piecewise
-/// affine, and between two feasible right-hand sides all are feasible.
+/// max |K_J^-1| (max-norm of operators) over the independent sets J of rows that hold at the
+/// minimiser, all equalities among them, K_J = [H B_J'; B_J 0]. Small changes of g and r by at most
+/// e in every entry move y by at most this times e in every entry, at degenerate points too: y is
+/// piecewise affine, and between two feasible right-hand sides all are feasible.
 Rational sensitivity(const Program& program, const Minimiser& at);
 
 /// The solution of A Z = R, by elimination with row exchanges; nothing if A is singular.

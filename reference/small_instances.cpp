@@ -8,7 +8,8 @@ Vec<double> eighths(std::uint64_t seed, std::uint64_t what, Index count, int lim
   const RandomStream stream(seed, 77, Purpose::generator, what);
   Vec<double> v(count);
   for (Index i = 0; i < count; ++i) {
-    const auto draw = stream.word(static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(2 * limit + 1);
+    const auto draw =
+        stream.word(static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(2 * limit + 1);
     v[i] = (static_cast<double>(draw) - limit) / 8;
   }
   return v;

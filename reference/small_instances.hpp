@@ -15,8 +15,8 @@ struct SmallShape {
 };
 
 /// A random instance whose numbers are small multiples of 1/8: exact in every scalar, short as
-/// fractions, and apart from zero by margins far above rounding. Every block is filled, Qxy and Qyy too.
-/// Whether the rows can be satisfied is left to chance.
+/// fractions, and apart from zero by margins far above rounding. Every block is filled, Qxy and Qyy
+/// too. Whether the rows can be satisfied is left to chance.
 Instance small_instance(std::uint64_t seed, const SmallShape& shape);
 
 /// A shape that depends on the seed: m = 2 .. 4, up to 6 rows, often equalities and bounds.

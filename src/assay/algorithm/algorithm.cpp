@@ -27,8 +27,10 @@ const Vec<S>& SampleMean<S>::at(const Vec<S>& x, Estimator<S>& estimator, const 
     estimator.evaluate(x, q_, sample, estimate_);
     kink_ = kink_ || estimate_.kink;
     licq_ = licq_ && estimate_.licq;
-    if (k == 0) mean_ = estimate_.total;
-    else mean_ += estimate_.total;
+    if (k == 0)
+      mean_ = estimate_.total;
+    else
+      mean_ += estimate_.total;
   }
   if (samples_ > 1) {
     const S count(static_cast<double>(samples_));

@@ -43,7 +43,8 @@ class Algorithm {
   explicit Algorithm(const AlgorithmContext<S>& context) : c_(context) {}
   virtual ~Algorithm() = default;
 
-  /// Takes the starting point, already in X. May evaluate the estimator once (draws of iteration 0).
+  /// Takes the starting point, already in X. May evaluate the estimator once (draws of iteration
+  /// 0).
   virtual void start(const Vec<S>& x0) = 0;
   /// One iteration, t = 0, 1, ...; its draws belong to iteration t + 1.
   virtual StepReport<S> step(long t) = 0;

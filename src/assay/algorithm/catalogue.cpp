@@ -24,6 +24,7 @@ const Parameter samples = {"samples", std::int64_t{1}, "estimates averaged per i
 template <class S>
 struct Entry {
   CatalogueItem item;
+  std::uint64_t stream;  ///< number of its random streams: never changed, never used again
   std::string estimator, step;
   std::function<std::unique_ptr<Algorithm<S>>(const Settings&, const AlgorithmContext<S>&)> make;
 };
@@ -86,8 +87,10 @@ const std::vector<Entry<S>>& algorithms() {
         {{"perturbation", 1e-4, "standard deviation of each entry of q", 0.0},
          samples,
          {"momentum", 0.0, "v <- momentum v + gradient", 0.0, 1.0, false, true},
-         {"deterministic", false, "projected direction with line search (Algorithm 2)"},
+         {"deterministic", false,
+          "go along P_X(x - s gradient) - x (Algorithm 2; its line search is step rule armijo)"},
          {"direction_scale", 0.1, "s of the deterministic variant", 0.0, 1e300, true}}},
+       1,
        "implicit",
        "inverse",
        make_ssigd<S>},
@@ -110,6 +113,7 @@ const std::vector<Entry<S>>& algorithms() {
          {"delta", 1e-2, "prescription: Goldstein radius", 0.0, 1e300, true},
          {"delta_v", 4.0, "prescription: deviation of the perturbed gradients", 0.0, 1e300, true},
          {"lipschitz", 10.0, "prescription: Lipschitz constant of F", 0.0, 1e300, true}}},
+       2,
        "implicit",
        "inverse_momentum",
        make_dsblo<S>},
@@ -129,6 +133,7 @@ const std::vector<Entry<S>>& algorithms() {
          {"epsilon", 0.1, "prescription: target gap", 0.0, 1e300, true},
          {"delta", 0.1, "prescription: Goldstein radius", 0.0, 1e300, true},
          {"lipschitz", 1.0, "prescription: Lipschitz constant of F", 0.0, 1e300, true}}},
+       3,
        "penalty",
        "constant",
        make_f2csa<S>},
@@ -145,6 +150,10 @@ const std::vector<CatalogueItem>& algorithm_items() {
 
 std::string default_estimator(const std::string& algorithm) {
   return find_entry(algorithms<double>(), algorithm, "algorithm.name").estimator;
+}
+
+std::uint64_t algorithm_stream(const std::string& algorithm) {
+  return find_entry(algorithms<double>(), algorithm, "algorithm.name").stream;
 }
 
 std::string default_step(const std::string& algorithm) {

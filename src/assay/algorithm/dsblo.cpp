@@ -52,6 +52,7 @@ StepLength<S> Dsblo<S>::move(long t, StepReport<S>& r) {
   query.merit = [this](const S& length) {
     between_ = this->x_;
     add_scaled(momentum_, S(-length), between_);
+    this->c_.problem->project_upper(between_);
     return this->c_.estimator->value(between_, Vec<S>(), 0);
   };
   const StepLength<S> length = (*this->c_.step)(query);
@@ -61,6 +62,7 @@ StepLength<S> Dsblo<S>::move(long t, StepReport<S>& r) {
   r.step_requested = length.requested;
   r.step_applied = length.applied;
   r.momentum = query.direction_norm;
+  if (smoothed_.value.size() > 0) r.cosine = cosine(smoothed_.value, momentum_);
   between_ = this->x_ - previous_;
   r.step_length = norm(between_);
   return length;
@@ -76,8 +78,7 @@ StepReport<S> Dsblo<S>::step(long t) {
     move(t, r);
     // between_ holds x_{t+1} - x_t.
     if (this->c_.faults.has(Fault::per_coordinate_segment)) {
-      const Vec<double> u =
-          this->c_.draws->stream(Purpose::segment).uniforms(this->c_.problem->n);
+      const Vec<double> u = this->c_.draws->stream(Purpose::segment).uniforms(this->c_.problem->n);
       for (Index i = 0; i < between_.size(); ++i)
         between_[i] = previous_[i] + S(u[i]) * between_[i];
     } else {
@@ -88,7 +89,6 @@ StepReport<S> Dsblo<S>::step(long t) {
   }
   r.gradient_raw = norm(raw_);
   r.gradient_smoothed = norm(smoothed_.value);
-  r.cosine = cosine(smoothed_.value, momentum_);
   r.perturbation = mean_.perturbation_norm();
   r.kink = mean_.kink();
   r.licq = mean_.licq();

@@ -34,6 +34,7 @@ StepLength<S> F2csa<S>::ask(long t, StepReport<S>& r, const Vec<S>& along) {
   query.merit = [this, &along](const S& length) {
     trial_ = this->x_;
     add_scaled(along, S(-length), trial_);
+    this->c_.problem->project_upper(trial_);
     return this->c_.estimator->value(trial_, Vec<S>(), 0);
   };
   const StepLength<S> length = (*this->c_.step)(query);
@@ -42,8 +43,8 @@ StepLength<S> F2csa<S>::ask(long t, StepReport<S>& r, const Vec<S>& along) {
   return length;
 }
 
-/// Sums z over blocks of M; each finished block replaces the chosen one with probability 1 / (how many
-/// are finished), so that at the end every block is equally likely.
+/// Sums z over blocks of M; each finished block replaces the chosen one with probability 1 / (how
+/// many are finished), so that at the end every block is equally likely.
 template <class S>
 void F2csa<S>::collect(long t, const Vec<S>& z) {
   block_sum_ += z;
@@ -129,8 +130,10 @@ void F2csa<S>::plain_step(long t, StepReport<S>& r) {
 template <class S>
 StepReport<S> F2csa<S>::step(long t) {
   StepReport<S> r;
-  if (o_.outer == "clipped") clipped_step(t, r);
-  else plain_step(t, r);
+  if (o_.outer == "clipped")
+    clipped_step(t, r);
+  else
+    plain_step(t, r);
   r.gradient_raw = norm(mean_.value());
   r.gradient_smoothed = norm(smoothed_.value);
   r.cosine = cosine(smoothed_.value, direction_);

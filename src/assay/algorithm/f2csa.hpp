@@ -7,12 +7,12 @@
 namespace assay {
 
 struct F2csaOptions {
-  std::string outer = "clipped";   ///< "clipped" (Algorithm 2) | "sgd" | "adam"
-  long samples = 1;                ///< N_g, oracle calls averaged per iteration
-  double clip_radius = 1e-3;       ///< D of Algorithm 2, > 0
-  long block = 10;                 ///< M, iterations averaged for the returned point
-  double gradient_average = 0;     ///< weight of the past in an average of the gradients
-  double momentum = 0;             ///< sgd only: v <- momentum v + gradient
+  std::string outer = "clipped";  ///< "clipped" (Algorithm 2) | "sgd" | "adam"
+  long samples = 1;               ///< N_g, oracle calls averaged per iteration
+  double clip_radius = 1e-3;      ///< D of Algorithm 2, > 0
+  long block = 10;                ///< M, iterations averaged for the returned point
+  double gradient_average = 0;    ///< weight of the past in an average of the gradients
+  double momentum = 0;            ///< sgd only: v <- momentum v + gradient
   double adam_first = 0.9, adam_second = 0.999, adam_epsilon = 1e-8;
 };
 
@@ -21,10 +21,11 @@ struct F2csaOptions {
 ///     x_t = x_{t-1} + Delta_t,  z_t = x_{t-1} + s_t Delta_t,  s_t ~ U[0,1],
 ///     Delta_{t+1} = clip_D(Delta_t - eta grad(z_t)),  Delta_1 = 0,
 ///
-/// and the returned point is the mean of z over one block of M iterations, the block drawn uniformly.
-/// The iterates orbit with |grad F| about D sqrt(lambda / eta) by design: judge the returned point.
-/// Fault new_delta_order moves x by the new Delta instead. Needs X = R^n under "clipped".
-/// Source: the F2CSA paper, algorithms 1 and 2; Adam: Kingma and Ba (ICLR 2015), algorithm 1.
+/// and the returned point is the mean of z over one block of M iterations, the block drawn
+/// uniformly. The iterates orbit with |grad F| about D sqrt(lambda / eta) by design: judge the
+/// returned point. Fault new_delta_order moves x by the new Delta instead. Needs X = R^n under
+/// "clipped". Source: the F2CSA paper, algorithms 1 and 2; Adam: Kingma and Ba (ICLR 2015),
+/// algorithm 1.
 template <class S>
 class F2csa final : public Algorithm<S> {
  public:

@@ -40,11 +40,19 @@ StepReport<S> Ssigd<S>::step(long t) {
   query.direction_norm = norm(direction_);
   query.slope = dot(gradient, direction_);
   query.gap = [this] { return this->c_.true_gap(this->x_); };
-  query.merit = [this, &problem](const S& length) {
+  const auto trial = [this, &problem](const S& length) {
     trial_ = this->x_;
     add_scaled(direction_, S(-length), trial_);
     problem.project_upper(trial_);
+  };
+  query.merit = [this, &trial](const S& length) {
+    trial(length);
     return this->c_.estimator->value(trial_, q_, 0);
+  };
+  query.promise = [this, &trial, &gradient](const S& length) {
+    trial(length);
+    trial_ = this->x_ - trial_;
+    return dot(gradient, trial_);
   };
   const StepLength<S> length = (*this->c_.step)(query);
 

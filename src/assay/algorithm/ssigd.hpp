@@ -5,18 +5,18 @@
 namespace assay {
 
 struct SsigdOptions {
-  double perturbation = 1e-4;  ///< standard deviation of each entry of q
-  long samples = 1;            ///< stochastic gradients averaged per iteration
-  double momentum = 0;         ///< v <- momentum v + gradient; the step multiplies v
-  bool deterministic = false;  ///< projected direction with line search instead of projected step
+  double perturbation = 1e-4;    ///< standard deviation of each entry of q
+  long samples = 1;              ///< stochastic gradients averaged per iteration
+  double momentum = 0;           ///< v <- momentum v + gradient; the step multiplies v
+  bool deterministic = false;    ///< projected direction with line search instead of projected step
   double direction_scale = 0.1;  ///< s of the deterministic variant
 };
 
-/// Smoothed stochastic implicit gradient descent. One perturbation q of the lower level is drawn and
-/// kept; then x <- P_X(x - beta_r grad F_q(x; xi_r)). The deterministic variant goes along
-/// d = P_X(x - s grad) - x with a step from a line search.
-/// Source: Khanduri, Tsaknakis, Zhang, Liu, Liu, Zhang, Hong, "Linearly constrained bilevel optimization:
-/// a smoothed implicit gradient approach" (ICML 2023), algorithms 1 and 2.
+/// Smoothed stochastic implicit gradient descent. One perturbation q of the lower level is drawn
+/// and kept; then x <- P_X(x - beta_r grad F_q(x; xi_r)). The deterministic variant goes along d =
+/// P_X(x - s grad) - x with a step from a line search. Source: Khanduri, Tsaknakis, Zhang, Liu,
+/// Liu, Zhang, Hong, "Linearly constrained bilevel optimization: a smoothed implicit gradient
+/// approach" (ICML 2023), algorithms 1 and 2.
 template <class S>
 class Ssigd final : public Algorithm<S> {
  public:

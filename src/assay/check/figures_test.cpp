@@ -16,7 +16,8 @@ Trace golden(const std::string& name) {
 
 double at(const Trace& trace, long iteration, const std::string& column = "gap_total") {
   const int row = trace.row_of(iteration);
-  if (row < 0) throw std::runtime_error("iteration " + std::to_string(iteration) + " is not recorded");
+  if (row < 0)
+    throw std::runtime_error("iteration " + std::to_string(iteration) + " is not recorded");
   return trace.number(static_cast<std::size_t>(row), column);
 }
 
@@ -31,7 +32,8 @@ void expect_printed(double value, const std::string& figure) {
   const auto e = figure.find('e');
   const std::string mantissa = figure.substr(0, e);
   const auto point = mantissa.find('.');
-  const int decimals = point == std::string::npos ? 0 : static_cast<int>(mantissa.size() - point - 1);
+  const int decimals =
+      point == std::string::npos ? 0 : static_cast<int>(mantissa.size() - point - 1);
   const int exponent = e == std::string::npos ? 0 : std::stoi(figure.substr(e + 1));
   const double half_unit = from_text<double>("5e" + std::to_string(exponent - decimals - 1));
   // The comparison itself rounds: one unit roundoff of the value.
@@ -40,8 +42,8 @@ void expect_printed(double value, const std::string& figure) {
 }
 
 TEST(Figures, StartOfEveryS100Run) {
-  for (const char* name : {"f2csa-sigmoid-ridge", "f2csa-paper-gate", "dsblo-capped",
-                           "ssigd-strongly-convex"}) {
+  for (const char* name :
+       {"f2csa-sigmoid-ridge", "f2csa-paper-gate", "dsblo-capped", "ssigd-strongly-convex"}) {
     const Trace t = golden(name);
     expect_printed(at(t, -1), "2.530663");
     expect_printed(at(t, -1, "gap_direct"), "2.530882");

@@ -6,8 +6,7 @@
 namespace assay {
 
 /// Known defects of published implementations, as switches. The default is always the correct
-/// method; an experiment names the faults it wants. This list is the only place that names them;
-/// each is applied where its comment in faults.cpp says.
+/// method; an experiment names the faults it wants. This list is the only place that names them.
 enum class Fault {
   // estimator of the hypergradient
   detached_implicit,
@@ -66,7 +65,8 @@ class FaultSet {
 FaultSet parse_faults(const std::vector<std::string>& names, const std::string& file,
                       const std::string& key);
 
-/// @throws InputError naming the first fault that can have no effect on this algorithm and estimator.
+/// @throws InputError naming the first fault that can have no effect on this algorithm and
+/// estimator.
 void check_faults_act(const FaultSet& faults, const std::string& algorithm,
                       const std::string& estimator, const std::string& file,
                       const std::string& key);

@@ -29,8 +29,9 @@ void CentralDifferenceEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, s
   zero(out.total, x.size());
   point_ = x;
   for (Index i = 0; i < x.size(); ++i) {
-    // Independent samples: two numbers of their own for every coordinate.
-    const auto first = o_.common_samples ? sample : sample + static_cast<std::uint32_t>(2 * i + 1);
+    // Independent samples: two numbers of their own for every sample and coordinate.
+    const auto first =
+        o_.common_samples ? sample : static_cast<std::uint32_t>(2 * (sample * x.size() + i));
     point_[i] = x[i] + h;
     const S above = this->value(point_, q, first);
     point_[i] = x[i] - h;
@@ -49,7 +50,8 @@ void TwoPointEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint3
   const S radius(o_.radius);
   zero(out.total, x.size());
   for (long k = 0; k < o_.directions; ++k) {
-    const auto number = sample * static_cast<std::uint32_t>(o_.directions) + static_cast<std::uint32_t>(k);
+    const auto number =
+        sample * static_cast<std::uint32_t>(o_.directions) + static_cast<std::uint32_t>(k);
     const Vec<S> z = widen<S>(this->c_.draws->normals(Purpose::direction, x.size(), number));
     point_ = x;
     add_scaled(z, radius, point_);
@@ -74,7 +76,8 @@ void ShiftedDifferenceEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, s
   const S h(o_.step);
   zero(out.total, x.size());
   for (long k = 0; k < o_.shifts; ++k) {
-    const auto number = sample * static_cast<std::uint32_t>(o_.shifts) + static_cast<std::uint32_t>(k);
+    const auto number =
+        sample * static_cast<std::uint32_t>(o_.shifts) + static_cast<std::uint32_t>(k);
     const Vec<S> z = widen<S>(this->c_.draws->normals(Purpose::direction, x.size(), number));
     shifted_ = x;
     add_scaled(z, S(o_.radius), shifted_);
@@ -94,9 +97,9 @@ void ShiftedDifferenceEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, s
   split(s, out);
 }
 
-#define ASSAY_INSTANTIATE(S)                     \
-  template class CentralDifferenceEstimator<S>;  \
-  template class TwoPointEstimator<S>;           \
+#define ASSAY_INSTANTIATE(S)                    \
+  template class CentralDifferenceEstimator<S>; \
+  template class TwoPointEstimator<S>;          \
   template class ShiftedDifferenceEstimator<S>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 

@@ -5,8 +5,8 @@
 namespace assay {
 
 /// (F(x + h e_i) - F(x - h e_i)) / 2h in every coordinate. Error O(h^2) + O(noise / h), none from h
-/// while no row changes between active and inactive. With noise, `common_samples` evaluates both sides
-/// under the same draw.
+/// while no row changes between active and inactive. With noise, `common_samples` evaluates both
+/// sides under the same draw.
 struct CentralDifferenceOptions {
   double step = 1e-5;  ///< > 0
   bool common_samples = true;
@@ -26,10 +26,10 @@ class CentralDifferenceEstimator final : public Estimator<S> {
   Vec<S> point_, fy_;
 };
 
-/// The mean over random directions z of (F(x + s z) - F(x - s z)) / 2s * z: the gradient of F smoothed
-/// by a Gaussian of width s. Source: Nesterov and Spokoiny, "Random gradient-free minimization of
-/// convex functions" (Found. Comput. Math. 17, 2017), (26).
-/// Fault unscaled_two_point multiplies by s z instead of z.
+/// The mean over random directions z of (F(x + s z) - F(x - s z)) / 2s * z: the gradient of F
+/// smoothed by a Gaussian of width s. Source: Nesterov and Spokoiny, "Random gradient-free
+/// minimization of convex functions" (Found. Comput. Math. 17, 2017), (26). Fault
+/// unscaled_two_point multiplies by s z instead of z.
 struct TwoPointOptions {
   double radius = 1e-2;  ///< s > 0
   long directions = 1;   ///< > 0

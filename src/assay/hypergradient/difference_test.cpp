@@ -1,5 +1,5 @@
-// Difference estimators against exact gradients. While no row changes sides F is quadratic, so a central
-// difference has no error of order h^2: what is left is rounding divided by h.
+// Difference estimators against exact gradients. While no row changes sides F is quadratic, so a
+// central difference has no error of order h^2: what is left is rounding divided by h.
 #include "assay/hypergradient/difference.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,8 @@ bool stays(const reference::Program& p, const Instance& in, const reference::RMa
   const Rational speed = s * data, slack_speed = size(p.B) * speed + size(A);
   const ExactResiduals<Rational> r(p, at.y, at.multipliers);
   for (Index i = p.equalities; i < p.rows(); ++i)
-    if (at.multipliers[i] > 0 ? at.multipliers[i] <= speed * reach : r.slack[i] <= slack_speed * reach)
+    if (at.multipliers[i] > 0 ? at.multipliers[i] <= speed * reach
+                              : r.slack[i] <= slack_speed * reach)
       return false;
   return true;
 }
@@ -69,8 +70,8 @@ struct Setting {
   EstimatorContext<S> context;
 };
 
-/// Values of F in these instances are below 2^10 and their solutions are conditioned below 2^20: F is
-/// known to gamma_100 2^30, a difference quotient to that divided by h.
+/// Values of F in these instances are below 2^10 and their solutions are conditioned below 2^20: F
+/// is known to gamma_100 2^30, a difference quotient to that divided by h.
 S rounding_over(double h) { return gamma_bound<S>(100) * S(0x1p30) / S(h); }
 
 TEST(CentralDifference, IsExactWhereNoRowChangesSides) {
@@ -99,7 +100,8 @@ TEST(TwoPoint, IsTheMeanOfDirectionalDerivativesTimesTheirDirections) {
 
     reference::RVec expected = reference::RVec::Constant(c.instance.n, Rational(0));
     for (std::uint32_t k = 0; k < 4; ++k) {
-      const auto z = widen<Rational>(Draws(11, 3).normals(Purpose::direction, c.instance.n, sample * 4 + k));
+      const auto z =
+          widen<Rational>(Draws(11, 3).normals(Purpose::direction, c.instance.n, sample * 4 + k));
       Rational slope = 0;
       for (Index i = 0; i < z.size(); ++i) slope += c.derivative.total[i] * z[i];
       for (Index i = 0; i < z.size(); ++i) expected[i] += slope * z[i] / 4;
@@ -127,7 +129,8 @@ TEST(ShiftedDifference, IsTheMeanGradientAtTheShiftedPoints) {
   for (const Case& c : cases()) {
     Setting setting(c.instance);
     const double radius = 0x1p-18, h = 0x1p-20;
-    ShiftedDifferenceEstimator<S> estimator(setting.context, {.radius = radius, .step = h, .shifts = 3});
+    ShiftedDifferenceEstimator<S> estimator(setting.context,
+                                            {.radius = radius, .step = h, .shifts = 3});
     Hypergradient<S> g;
     estimator.evaluate(widen<S>(c.x), {}, 1, g);
 

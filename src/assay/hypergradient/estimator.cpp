@@ -8,26 +8,37 @@ namespace assay {
 template <class S>
 const LowerSolution<S>& Estimator<S>::solve_lower(const Vec<S>& x, const Vec<S>& q,
                                                   std::uint32_t sample) {
-  const Vec<S>* shift = &q;
+  perturbation_ = q;
   if (c_.noise.lower_linear > 0) {
     const Vec<double> z = c_.draws->normals(Purpose::lower_noise, c_.problem->m, sample);
-    perturbation_ = q;
     if (q.size() == 0) {
       perturbation_.resize(c_.problem->m);
       for (Index i = 0; i < z.size(); ++i) perturbation_[i] = S(0);
     }
     for (Index i = 0; i < z.size(); ++i) perturbation_[i] += S(c_.noise.lower_linear) * S(z[i]);
-    shift = &perturbation_;
   }
-  solution_ = &c_.lower->solve(x, *shift);
+  solution_ = &c_.lower->solve(x, perturbation_);
+  for (Index i = 0; i < solution_->y.size(); ++i)
+    if (!is_finite(solution_->y[i])) throw NumericalError("the lower level's answer is not finite");
   if (solution_->status == LowerStatus::infeasible)
     throw NumericalError("the lower level is infeasible at this x");
+  if (solution_->status == LowerStatus::not_converged) {
+    ++unconverged_;
+    if (!c_.accept_unconverged)
+      throw NumericalError("the lower level did not converge (stationarity " +
+                           to_text(to_double(solution_->certificate.stationarity)) +
+                           ", violation " + to_text(to_double(solution_->certificate.primal)) +
+                           ")");
+  }
   return *solution_;
 }
 
 template <class S>
-void Estimator<S>::upper_gradient(const Vec<S>& x, std::uint32_t sample, Vec<S>& fx, Vec<S>& fy) {
-  c_.problem->upper_gradient(x, solution_->y, fx, fy);
+void Estimator<S>::upper_gradient(const Vec<S>& x, const Vec<S>& y, std::uint32_t sample,
+                                  Vec<S>& fx, Vec<S>& fy) {
+  certificate_ = solution_->certificate;
+  status_ = solution_->status;
+  c_.problem->upper_gradient(x, y, fx, fy);
   const Index n = c_.problem->n, m = c_.problem->m;
   if (c_.noise.gradient > 0) {
     const Vec<double> z = c_.draws->normals(Purpose::upper_noise, n + m, sample);

@@ -40,6 +40,9 @@ struct EstimatorContext {
   Draws* draws = nullptr;
   NoiseLevels noise;
   FaultSet faults;
+  /// Go on with a lower-level answer whose method says it did not converge. Otherwise that ends the
+  /// run.
+  bool accept_unconverged = false;
 };
 
 /// A way to estimate grad F.
@@ -57,8 +60,14 @@ class Estimator {
   /// One value F_q(x), noise included.
   S value(const Vec<S>& x, const Vec<S>& q, std::uint32_t sample);
 
-  /// The lower-level answer of the last evaluation.
+  /// The answer of the last lower-level solve, also one for a mere value.
   const LowerSolution<S>& solution() const { return *solution_; }
+
+  /// How good the lower-level answer of the last evaluate() was.
+  const Certificate<S>& certificate() const { return certificate_; }
+  LowerStatus status() const { return status_; }
+  /// Lower-level solves so far that did not converge.
+  long unconverged() const { return unconverged_; }
 
   /// From here on evaluations are those of the noise-free problem.
   void silence() { c_.noise = {}; }
@@ -68,13 +77,25 @@ class Estimator {
 
  protected:
   const LowerSolution<S>& solve_lower(const Vec<S>& x, const Vec<S>& q, std::uint32_t sample);
-  /// grad_x f and grad_y f at the last solution, with this sample's noise.
-  void upper_gradient(const Vec<S>& x, std::uint32_t sample, Vec<S>& fx, Vec<S>& fy);
+  /// grad_x f and grad_y f at (x, y), with this sample's noise.
+  void upper_gradient(const Vec<S>& x, const Vec<S>& y, std::uint32_t sample, Vec<S>& fx,
+                      Vec<S>& fy);
+  /// The same at the last lower-level solution.
+  void upper_gradient(const Vec<S>& x, std::uint32_t sample, Vec<S>& fx, Vec<S>& fy) {
+    upper_gradient(x, solution_->y, sample, fx, fy);
+  }
+
+  /// The perturbation of the linear term that the last lower level was solved with: q and its
+  /// noise.
+  const Vec<S>& perturbation() const { return perturbation_; }
 
   EstimatorContext<S> c_;
   const LowerSolution<S>* solution_ = nullptr;
 
  private:
+  Certificate<S> certificate_;
+  LowerStatus status_ = LowerStatus::solved;
+  long unconverged_ = 0;
   Vec<S> perturbation_, deviation_;
 };
 

@@ -119,9 +119,9 @@ void ForwardEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32
   finish(s, out);
 }
 
-#define ASSAY_INSTANTIATE(S)                                                             \
-  template class ImplicitEstimator<S>;                                                   \
-  template class ForwardEstimator<S>;                                                    \
+#define ASSAY_INSTANTIATE(S)           \
+  template class ImplicitEstimator<S>; \
+  template class ForwardEstimator<S>;  \
   template Mat<S> forward_jacobian(const QuadraticProblem<S>&, LowerLevel<S>&);
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 

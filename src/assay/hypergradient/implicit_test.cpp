@@ -13,16 +13,16 @@ namespace {
 using reference::RMat;
 using reference::RVec;
 
-/// A nondegenerate point of a random instance with everything exact: the derivative, and the adjoint
-/// (p, nu) by elimination on the saddle matrix.
+/// A nondegenerate point of a random instance with everything exact: the derivative, and the
+/// adjoint (p, nu) by elimination on the saddle matrix.
 struct Case {
   Instance instance;
   Vec<double> x;
   reference::Program program;
   reference::Minimiser answer;
   reference::Derivative derivative;
-  RMat M, A;      ///< (m,n), and the active rows' coefficients of x
-  RMat B;         ///< the active rows' coefficients of y
+  RMat M, A;  ///< (m,n), and the active rows' coefficients of x
+  RMat B;     ///< the active rows' coefficients of y
   RVec fy, p, nu;
   Rational sensitivity;
 };
@@ -84,10 +84,10 @@ const std::vector<Case>& cases() {
 
 /// What rounding may do to a gradient of case c in S.
 ///
-/// e: error of y, from its residuals. The gradients of f are sums of fewer than 40 terms, each at most
-/// q v (q: row sums of the blocks, v: entries of the vectors): their error is gamma_40 3 q v + q e. The
-/// adjoint z is at most s |fy|, s = |K^-1|; its three chained solves are off by 3 gamma_60 (s |K|)^2 |z|,
-/// the right-hand side by s times its error; M'p + A'nu sums both.
+/// e: error of y, from its residuals. The gradients of f are sums of fewer than 40 terms, each at
+/// most q v (q: row sums of the blocks, v: entries of the vectors): their error is gamma_40 3 q v +
+/// q e. The adjoint z is at most s |fy|, s = |K^-1|; its three chained solves are off by 3 gamma_60
+/// (s |K|)^2 |z|, the right-hand side by s times its error; M'p + A'nu sums both.
 template <class S>
 Rational rounding(const Case& c, const LowerSolution<S>& solution) {
   const auto rows = [](const RMat& a) {  // the largest sum of |entries| of a row or column
@@ -98,12 +98,14 @@ Rational rounding(const Case& c, const LowerSolution<S>& solution) {
   };
   const Instance& in = c.instance;
   Rational q = 1, v = 1;
-  for (const ExactMatrix* m : {&in.Qxx, &in.Qxy, &in.Qyy, &in.M}) q = std::max(q, rows(m->to<Rational>()));
+  for (const ExactMatrix* m : {&in.Qxx, &in.Qxy, &in.Qyy, &in.M})
+    q = std::max(q, rows(m->to<Rational>()));
   q = std::max(q, std::max(rows(c.A), rows(c.B)));
   for (const ExactMatrix* m : {&in.x_target, &in.y_target, &in.cx, &in.cy})
     v = std::max(v, max_entry(m->to_vector<Rational>()));
   v = 2 * (v + max_entry(widen<Rational>(c.x)) + max_entry(c.answer.y));
-  const Rational e = c.sensitivity * ExactResiduals<S>(c.program, solution.y, solution.multipliers).allowed;
+  const Rational e =
+      c.sensitivity * ExactResiduals<S>(c.program, solution.y, solution.multipliers).allowed;
   const Rational upper = exact_gamma<S>(40) * 3 * q * v + q * e;
   const Rational& s = c.sensitivity;
   const Rational z = s * 3 * q * v;
@@ -114,7 +116,8 @@ Rational rounding(const Case& c, const LowerSolution<S>& solution) {
 
 template <class S>
 struct Setting {
-  Setting(const Instance& in, std::initializer_list<Fault> faults = {}) : problem(in), lower(problem) {
+  Setting(const Instance& in, std::initializer_list<Fault> faults = {})
+      : problem(in), lower(problem) {
     for (const Fault f : faults) set.add(f);
   }
   template <template <class> class Method>
@@ -164,13 +167,15 @@ TYPED_TEST(Implicit, TheForwardJacobianIsTheExactOne) {
     Setting<S> setting(c.instance);
     setting.solution = setting.lower.solve(widen<S>(c.x), {});
     const Mat<S> J = forward_jacobian(setting.problem, setting.lower);
-    const Rational bound = rounding(c, setting.solution);  // the same solves with other right-hand sides
+    const Rational bound =
+        rounding(c, setting.solution);  // the same solves with other right-hand sides
     for (Index j = 0; j < c.instance.n; ++j)
       EXPECT_LE(max_entry(exact(Vec<S>(J.col(j))) - c.derivative.jacobian.col(j)), bound);
   }
 }
 
-// --- faults, in exact arithmetic --------------------------------------------------------------------
+// --- faults, in exact arithmetic
+// --------------------------------------------------------------------
 
 Hypergradient<Rational> with_fault(const Case& c, Fault fault) {
   return Setting<Rational>(c.instance, {fault}).at<ImplicitEstimator>(c.x);
@@ -182,7 +187,8 @@ TEST(ImplicitFaults, DetachedImplicitLeavesTheDirectPart) {
     EXPECT_EQ(max_entry(g.implicit), 0);
     EXPECT_EQ(g.total, c.derivative.direct);
     EXPECT_EQ(g.implicit.size(), c.instance.n);
-    const auto forward = Setting<Rational>(c.instance, {Fault::detached_implicit}).at<ForwardEstimator>(c.x);
+    const auto forward =
+        Setting<Rational>(c.instance, {Fault::detached_implicit}).at<ForwardEstimator>(c.x);
     EXPECT_EQ(forward.total, c.derivative.direct);
   }
 }
@@ -190,8 +196,10 @@ TEST(ImplicitFaults, DetachedImplicitLeavesTheDirectPart) {
 TEST(ImplicitFaults, DroppedRowTermLacksExactlyThatTerm) {
   for (const Case& c : cases()) {
     const auto g = with_fault(c, Fault::dropped_row_term);
-    EXPECT_EQ(RVec(g.implicit - c.derivative.implicit), times_transposed(c.A, c.nu)) << c.instance.name;
-    EXPECT_EQ(RVec(g.implicit + times_transposed(c.M, c.p)), RVec(RVec::Constant(c.instance.n, Rational(0))));
+    EXPECT_EQ(RVec(g.implicit - c.derivative.implicit), times_transposed(c.A, c.nu))
+        << c.instance.name;
+    EXPECT_EQ(RVec(g.implicit + times_transposed(c.M, c.p)),
+              RVec(RVec::Constant(c.instance.n, Rational(0))));
   }
 }
 
@@ -245,8 +253,8 @@ TEST(ImplicitFaults, PseudoNeumannIsItsFormula) {
   }
 }
 
-/// min 1/2 |y|^2, y0 + y1 = x, y0 - 2 y1 <= -1/2, F = y0, at x = 1: the row is weakly active. Holding it
-/// gives the slope 2/3 of the other side instead of 1/2.
+/// min 1/2 |y|^2, y0 + y1 = x, y0 - 2 y1 <= -1/2, F = y0, at x = 1: the row is weakly active.
+/// Holding it gives the slope 2/3 of the other side instead of 1/2.
 TEST(ImplicitFaults, SlackOnlyActiveSetHoldsWeaklyActiveRows) {
   Instance in = empty_instance(1, 2);
   in.H = ExactMatrix(Mat<double>(Mat<double>::Identity(2, 2)));

@@ -37,7 +37,8 @@ RVec values(const std::vector<std::string>& entries) {
 
 /// Everything in rationals at one point.
 struct Exactly {
-  explicit Exactly(const Instance& in) : problem(in), lower(problem), estimator({&problem, &lower, nullptr, {}, {}}) {}
+  explicit Exactly(const Instance& in)
+      : problem(in), lower(problem), estimator({&problem, &lower, nullptr, {}, {}}) {}
   const Hypergradient<Rational>& at(const RVec& x) {
     estimator.evaluate(x, RVec(), 0, gradient);
     return gradient;
@@ -114,7 +115,8 @@ TEST_F(WeaklyActive, RoundingDoesNotHideTheKink) {
   // Numbers near 1 that rounding may produce for it, and one clearly beside it.
   for (const double x : {1.0, 1 - 0x1p-52, 1 + 0x1p-51}) {
     ActiveSetLowerLevel<double> lower(problem);
-    EXPECT_EQ(lower.solve(Vec<double>::Constant(1, x), {}).weakly_active, (std::vector<Index>{1})) << x;
+    EXPECT_EQ(lower.solve(Vec<double>::Constant(1, x), {}).weakly_active, (std::vector<Index>{1}))
+        << x;
   }
   ActiveSetLowerLevel<double> lower(problem);
   EXPECT_TRUE(lower.solve(Vec<double>::Constant(1, 1 - 1e-9), {}).weakly_active.empty());
@@ -167,10 +169,12 @@ TEST(KnownPrograms, ADuplicatedActiveRow) {
   EXPECT_FALSE(g.licq);
 }
 
-// --- Maros-Meszaros, the small ones: exact optima ---------------------------------------------------
+// --- Maros-Meszaros, the small ones: exact optima
+// ---------------------------------------------------
 
 /// Solves and compares; x does not enter.
-void expect_optimum(const Instance& in, const std::vector<std::string>& y, const Rational& objective) {
+void expect_optimum(const Instance& in, const std::vector<std::string>& y,
+                    const Rational& objective) {
   Exactly e(in);
   const auto& s = e.solve(values({"0"}));
   ASSERT_EQ(s.status, LowerStatus::solved);
@@ -201,7 +205,8 @@ TEST(KnownPrograms, HS21) {  // x1^2/100 + x2^2 - 100, 10 x1 - x2 >= 10, 2 <= x1
 }
 
 TEST(KnownPrograms, HS35) {
-  // 9 - 8 x1 - 6 x2 - 4 x3 + 2 x1^2 + 2 x2^2 + x3^2 + 2 x1 x2 + 2 x1 x3, x1 + x2 + 2 x3 <= 3, x >= 0
+  // 9 - 8 x1 - 6 x2 - 4 x3 + 2 x1^2 + 2 x2^2 + x3^2 + 2 x1 x2 + 2 x1 x3, x1 + x2 + 2 x3 <= 3, x >=
+  // 0
   Instance in = empty_instance(1, 3);
   fill(in.H, {{"4", "2", "2"}, {"2", "4", "0"}, {"2", "0", "2"}});
   fill(in.d, column({"-8", "-6", "-4"}));
@@ -215,7 +220,8 @@ TEST(KnownPrograms, HS35) {
 TEST(KnownPrograms, HS76) {
   // x1^2 + x2^2/2 + x3^2 + x4^2/2 - x1 x3 + x3 x4 - x1 - 3 x2 + x3 - x4
   Instance in = empty_instance(1, 4);
-  fill(in.H, {{"2", "0", "-1", "0"}, {"0", "1", "0", "0"}, {"-1", "0", "2", "1"}, {"0", "0", "1", "1"}});
+  fill(in.H,
+       {{"2", "0", "-1", "0"}, {"0", "1", "0", "0"}, {"-1", "0", "2", "1"}, {"0", "0", "1", "1"}});
   fill(in.d, column({"-1", "-3", "1", "-1"}));
   fill(in.B, {{"1", "2", "1", "1"}, {"3", "1", "2", "-1"}, {"0", "-1", "-4", "0"}});
   fill(in.b, column({"5", "4", "-3/2"}));
@@ -246,7 +252,8 @@ TEST(KnownPrograms, HS52) {  // (4 x1 - x2)^2 + (x2 + x3 - 2)^2 + (x4 - 1)^2 + (
                                       {"0", "0", "0", "2", "0"},
                                       {"0", "0", "0", "0", "2"}},
                                      {"0", "-4", "-4", "-2", "-2"});
-  expect_optimum(in, {"-33/349", "11/349", "180/349", "-158/349", "11/349"}, Rational(1859, 349) - 6);
+  expect_optimum(in, {"-33/349", "11/349", "180/349", "-158/349", "11/349"},
+                 Rational(1859, 349) - 6);
 }
 
 TEST(KnownPrograms, HS53) {  // (x1 - x2)^2 + the same, |x_i| <= 10

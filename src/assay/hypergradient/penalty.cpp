@@ -3,20 +3,13 @@
 #include <algorithm>
 
 #include "assay/numerics/elementary.hpp"
+#include "assay/numerics/power.hpp"
 #include "assay/scalar/instantiate.hpp"
 #include "assay/support/error.hpp"
 
 namespace assay {
 
 namespace {
-
-/// base^exponent for integers of either sign, by products and one division.
-template <class S>
-S power(const S& base, long exponent) {
-  S out(1);
-  for (long k = 0; k < (exponent < 0 ? -exponent : exponent); ++k) out *= base;
-  return exponent < 0 ? S(S(1) / out) : out;
-}
 
 template <class S>
 S sigmoid(const S& z) {
@@ -30,16 +23,17 @@ PenaltyEstimator<S>::PenaltyEstimator(const EstimatorContext<S>& context,
                                       const PenaltyOptions& options)
     : Estimator<S>(context), o_(options) {
   const S alpha(o_.alpha);
-  alpha1_ = S(o_.scale) * power(alpha, -o_.power1);
-  alpha2_ = S(o_.scale) * power(alpha, -o_.power2);
-  delta_ = o_.delta > 0 ? S(o_.delta) : power(alpha, 3);
+  alpha1_ = S(o_.scale) * integer_power(alpha, -o_.power1);
+  alpha2_ = S(o_.scale) * integer_power(alpha, -o_.power2);
+  delta_ = o_.delta > 0 ? S(o_.delta) : integer_power(alpha, 3);
   set_smoothing();
 }
 
-/// The gate's width and the multipliers' averaging as set, and as adaptive_smoothing changed them since.
+/// The gate's width and the multipliers' averaging as set, and as adaptive_smoothing changed them
+/// since.
 template <class S>
 void PenaltyEstimator<S>::set_smoothing() {
-  ramp_ = larger(S(S(o_.gate_width) * power(delta_, o_.gate_power)), S(o_.gate_floor));
+  ramp_ = larger(S(S(o_.gate_width) * integer_power(delta_, o_.gate_power)), S(o_.gate_floor));
   average_weight_ = S(o_.multiplier_average);
   for (long k = 0; k < widenings_; ++k) {
     ramp_ = smaller(S(S(20) * delta_), S(S(1.5) * ramp_));
@@ -51,13 +45,15 @@ void PenaltyEstimator<S>::set_smoothing() {
 template <class S>
 S PenaltyEstimator<S>::gate(const S& h, const S& lambda, Index row) const {
   if (row < this->c_.problem->equalities) return S(1);
-  if (this->c_.faults.has(Fault::sigmoid_gate)) return sigmoid(S(h / ramp_)) * sigmoid(S(lambda / ramp_));
+  if (this->c_.faults.has(Fault::sigmoid_gate))
+    return sigmoid(S(h / ramp_)) * sigmoid(S(lambda / ramp_));
   if (o_.gate == "hard") return magnitude(h) <= larger(S(1e-8), ramp_) ? S(1) : S(0);
   if (o_.gate == "active_set") return S(0) < lambda ? S(1) : S(0);
   const S by_row = h < S(-ramp_) ? S(0) : h < S(0) ? S(S(1) + h / ramp_) : S(1);
   const S threshold(o_.multiplier_threshold);
-  const S by_multiplier =
-      !(S(0) < lambda) ? S(0) : lambda < threshold ? S(lambda / threshold) : S(1);
+  const S by_multiplier = !(S(0) < lambda)     ? S(0)
+                          : lambda < threshold ? S(lambda / threshold)
+                                               : S(1);
   return by_row * by_multiplier;
 }
 
@@ -141,8 +137,7 @@ void PenaltyEstimator<S>::solve_inner(const LowerSolution<S>& s) {
     if (rho_[r] != S(0))
       add_scaled(problem.Bt.data() + r * problem.m, S(alpha2_ * rho_[r] * h_[r]), gradient_.data(),
                  problem.m);
-  if (faults.has(Fault::ridge))
-    add_scaled(s.y, S(S(o_.ridge_scale) * delta_), gradient_);
+  if (faults.has(Fault::ridge)) add_scaled(s.y, S(S(o_.ridge_scale) * delta_), gradient_);
 
   delta_y_.resize(problem.m);
   for (Index i = 0; i < problem.m; ++i) delta_y_[i] = S(0);
@@ -154,7 +149,8 @@ void PenaltyEstimator<S>::solve_inner(const LowerSolution<S>& s) {
   factor_.solve_in_place(delta_y_);
 }
 
-/// The inner problem with h(x, y) <= 0 kept as constraints: every multiplier that wants to grow is lost.
+/// The inner problem with h(x, y) <= 0 kept as constraints: every multiplier that wants to grow is
+/// lost.
 template <class S>
 void PenaltyEstimator<S>::solve_constrained() {
   const QuadraticProblem<S>& problem = *this->c_.problem;
@@ -199,10 +195,31 @@ void PenaltyEstimator<S>::descend() {
     if (o_.inner_radius > 0) {
       const S distance = norm(trial);
       if (S(o_.inner_radius) < distance)
-        for (Index i = 0; i < trial.size(); ++i) trial[i] = trial[i] * S(o_.inner_radius) / distance;
+        for (Index i = 0; i < trial.size(); ++i)
+          trial[i] = trial[i] * S(o_.inner_radius) / distance;
     }
     delta_y_ = trial;
   }
+}
+
+/// Lower level, gates and penalised lower level at x: what all samples of one estimate share.
+template <class S>
+void PenaltyEstimator<S>::prepare(const Vec<S>& x, const Vec<S>& q, std::uint32_t sample) {
+  const QuadraticProblem<S>& problem = *this->c_.problem;
+  const LowerSolution<S>& s = this->solve_lower(x, q, sample);
+  y_ = s.y;
+  multipliers_ = s.multipliers;
+  kink_ = !s.weakly_active.empty();
+  licq_ = s.licq;
+  problem.row_limits(x, limits_);
+  set_gates(s);
+  problem.upper_gradient(x, y_, fx_, fy_);
+  // The same g as the lower level's, its noise included: y* is the minimiser of exactly this one.
+  problem.lower_linear_term(x, gradient_);
+  if (this->perturbation().size() > 0) gradient_ += this->perturbation();
+  solve_inner(s);
+  inner_ = y_ + delta_y_;
+  prepared_at_ = x;
 }
 
 template <class S>
@@ -210,21 +227,10 @@ void PenaltyEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32
                                    Hypergradient<S>& out) {
   const QuadraticProblem<S>& problem = *this->c_.problem;
   const FaultSet& faults = this->c_.faults;
-  const LowerSolution<S>& s = this->solve_lower(x, q, sample);
-  problem.row_limits(x, limits_);
-  set_gates(s);
+  if (sample == 0 || prepared_at_.size() != x.size() || prepared_at_ != x) prepare(x, q, sample);
 
-  this->upper_gradient(x, sample, fx_, fy_);
-  problem.lower_linear_term(x, gradient_);
-  if (q.size() > 0) gradient_ += q;
-  solve_inner(s);
-  inner_ = s.y + delta_y_;
-
-  // The direct part is taken at yt, with the same noise as the part at y*: same sample.
-  problem.upper_gradient(x, s.y, out.direct, scratch_);
-  fx_ -= out.direct;
-  problem.upper_gradient(x, inner_, out.direct, scratch_);
-  out.direct += fx_;
+  // grad_x f at yt, with this sample's noise.
+  this->upper_gradient(x, inner_, sample, out.direct, scratch_);
 
   transposed_product(problem.M, delta_y_, out.implicit);
   for (Index i = 0; i < problem.n; ++i) out.implicit[i] *= alpha1_;
@@ -238,23 +244,22 @@ void PenaltyEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32
       for (Index j = 0; j < problem.m; ++j, ++k) {
         const S z1(first.normal(k));
         const S z2 = independent ? S(second.normal(k)) : z1;
-        out.implicit[i] +=
-            alpha1_ * S(this->c_.noise.lower_cross) * (z1 * inner_[j] - z2 * s.y[j]);
+        out.implicit[i] += alpha1_ * S(this->c_.noise.lower_cross) * (z1 * inner_[j] - z2 * y_[j]);
       }
   }
   for (Index r = 0; r < problem.rows(); ++r) {
     const S h = h_[r] + dot(problem.Bt.data() + r * problem.m, delta_y_.data(), problem.m);
     const S rho = faults.has(Fault::gate_at_inner_point) ? gate(h, averaged_[r], r) : rho_[r];
     S weight = alpha2_ * rho * h;
-    if (faults.has(Fault::literal_value_gradient)) weight += alpha1_ * s.multipliers[r];
+    if (faults.has(Fault::literal_value_gradient)) weight += alpha1_ * multipliers_[r];
     if (weight == S(0)) continue;
     for (Index i = 0; i < problem.n; ++i) out.implicit[i] += weight * problem.A(r, i);
   }
   if (faults.has(Fault::detached_implicit))
     for (Index i = 0; i < problem.n; ++i) out.implicit[i] = S(0);
   out.total = out.direct + out.implicit;
-  out.kink = !s.weakly_active.empty();
-  out.licq = s.licq;
+  out.kink = kink_;
+  out.licq = licq_;
 }
 
 template <class S>

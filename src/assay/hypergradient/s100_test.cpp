@@ -37,14 +37,17 @@ FaultSet only(Fault fault) {
   return faults;
 }
 
-/// A figure printed with `digits` decimals after the point equals v when |v - figure| is at most half
-/// a unit of the last one.
-void expect_printed(double v, double figure, double unit) { EXPECT_LE(std::abs(v - figure), unit / 2 * (1 + 1e-9)) << v; }
+/// A figure printed with `digits` decimals after the point equals v when |v - figure| is at most
+/// half a unit of the last one.
+void expect_printed(double v, double figure, double unit) {
+  EXPECT_LE(std::abs(v - figure), unit / 2 * (1 + 1e-9)) << v;
+}
 
 TEST(S100, GapsAtTheOriginAndAtTheStart) {
   const Instance instance = golden_instance("s100");
   Bench<double> bench(instance);
-  const auto check = [&](const Vec<double>& x, double total, double direct, double F, double F_unit) {
+  const auto check = [&](const Vec<double>& x, double total, double direct, double F,
+                         double F_unit) {
     const auto& g = bench.at(x);
     expect_printed(norm(g.total), total, 1e-6);
     expect_printed(norm(g.direct), direct, 1e-6);
@@ -92,11 +95,11 @@ TEST_F(S100Active, HasItsRecordedActiveSetAndGaps) {
   EXPECT_TRUE(g.licq);
 }
 
-/// F is quadratic on the region where the active set stays, so a central difference has no error from
-/// h at all there: what is left is the rounding of two values of F, at most
+/// F is quadratic on the region where the active set stays, so a central difference has no error
+/// from h at all there: what is left is the rounding of two values of F, at most
 ///     2 gamma_N |F-terms| / (2 h),
-/// N the roundings on the way (lower level: refined to u |y|; upper value: 3 n^2 terms of size <= S).
-/// With u = 2^-168 and h = 2^-30 that is below 1e-36 here; 20 digits are asked for.
+/// N the roundings on the way (lower level: refined to u |y|; upper value: 3 n^2 terms of size <=
+/// S). With u = 2^-168 and h = 2^-30 that is below 1e-36 here; 20 digits are asked for.
 TEST_F(S100Active, AdjointMatchesCentralDifferencesToTwentyDigits) {
   Bench<Real50> bench(instance);
   const Vec<Real50> x0 = instance.x0->to_vector<Real50>();

@@ -8,9 +8,12 @@ namespace assay {
 
 std::string to_string(LowerStatus status) {
   switch (status) {
-    case LowerStatus::solved: return "solved";
-    case LowerStatus::infeasible: return "infeasible";
-    case LowerStatus::not_converged: return "not converged";
+    case LowerStatus::solved:
+      return "solved";
+    case LowerStatus::infeasible:
+      return "infeasible";
+    case LowerStatus::not_converged:
+      return "not converged";
   }
   return "unknown";
 }
@@ -32,8 +35,10 @@ bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_act
   const Index kept = static_cast<Index>(factor.active().size());
   for (const Index i : weakly_active) {
     const auto candidate = factor.preview(i);
-    if (candidate.dependent) independent = false;
-    else factor.append(i, candidate);
+    if (candidate.dependent)
+      independent = false;
+    else
+      factor.append(i, candidate);
   }
   while (static_cast<Index>(factor.active().size()) > kept)
     factor.remove(static_cast<Index>(factor.active().size()) - 1);
@@ -41,8 +46,7 @@ bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_act
 }
 
 template <class S>
-void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack,
-                    LowerSolution<S>& s) {
+void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack, LowerSolution<S>& s) {
   s.has_slack = s.has_multiplier = false;
   for (Index i = problem.equalities; i < problem.rows(); ++i) {
     if (std::binary_search(s.active.begin(), s.active.end(), i)) {
@@ -98,7 +102,8 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   solution_.y = qp_.y();
   solution_.multipliers = qp_.multipliers();
   solution_.iterations = qp_.iterations();
-  solution_.certificate = certifier_(problem_, linear_, limits_, solution_.y, solution_.multipliers);
+  solution_.certificate =
+      certifier_(problem_, linear_, limits_, solution_.y, solution_.multipliers);
   warm_.clear();
   for (const Index i : qp_.factor().active())
     if (i >= problem_.equalities) warm_.push_back(i);
@@ -106,10 +111,10 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   return solution_;
 }
 
-#define ASSAY_INSTANTIATE(S)                                                                      \
-  template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                              \
-  template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                       \
-  template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&);     \
+#define ASSAY_INSTANTIATE(S)                                                                  \
+  template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                          \
+  template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                   \
+  template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&); \
   template class ActiveSetLowerLevel<S>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 

@@ -31,7 +31,8 @@ class ActiveSetLowerLevel final : public LowerLevel<S> {
   Vec<S> linear_, limits_, slack_;
 };
 
-/// Adds the weakly active rows to the factor of the active ones, one by one, and takes them out again.
+/// Adds the weakly active rows to the factor of the active ones, one by one, and takes them out
+/// again.
 /// @return whether all are linearly independent (LICQ)
 template <class S>
 bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_active);

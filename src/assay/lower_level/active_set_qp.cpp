@@ -45,10 +45,12 @@ void ActiveSetQp<S>::warm_start(const std::vector<Index>& rows) {
 /// and |b_i|'|y| <= max|b_i| sum|y|.
 template <class S>
 S ActiveSetQp<S>::rounding(Index i) const {
-  return gamma_bound<S>(4 * (shape_.m() + 8)) * ((*shape_.row_norm)[i] * size_ + magnitude((*r_)[i]));
+  return gamma_bound<S>(4 * (shape_.m() + 8)) *
+         ((*shape_.row_norm)[i] * size_ + magnitude((*r_)[i]));
 }
 
-/// As rounding(), for the data themselves: limits and the linear term came out of rounded operations.
+/// As rounding(), for the data themselves: limits and the linear term came out of rounded
+/// operations.
 template <class S>
 S ActiveSetQp<S>::data_noise(Index i) const {
   return gamma_bound<S>(4 * (shape_.m() + 8)) *
@@ -67,11 +69,12 @@ S ActiveSetQp<S>::carried_noise(const Vec<S>& weights) const {
 
 template <class S>
 bool ActiveSetQp<S>::slack_is_noise(Index i, const S& slack) {
-  const S own = rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
+  const S own =
+      rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
   if (!(own < slack)) return true;
   if constexpr (is_exact<S>) return false;
-  // Errors of the working rows' limits move y. Unless the rows are conditioned worse than 1/sqrt(u),
-  // that does not reach a slack above sqrt(u) of its terms.
+  // Errors of the working rows' limits move y. Unless the rows are conditioned worse than
+  // 1/sqrt(u), that does not reach a slack above sqrt(u) of its terms.
   const S terms = (*shape_.row_norm)[i] * (size_ + free_size_) + magnitude((*r_)[i]);
   if (terms * terms * unit_roundoff<S>() < slack * slack) return false;
   const auto& set = factor_.active();
@@ -105,7 +108,8 @@ void ActiveSetQp<S>::solve_on_set() {
   factor_.solve_gram(lambda_);
   y_ = free_;
   for (std::size_t j = 0; j < set.size(); ++j)
-    add_scaled(factor_.solved_row(set[j]), S(-lambda_[static_cast<Index>(j)]), y_.data(), shape_.m());
+    add_scaled(factor_.solved_row(set[j]), S(-lambda_[static_cast<Index>(j)]), y_.data(),
+               shape_.m());
   measure();
 }
 
@@ -180,7 +184,8 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
 
     Index blocking = -1;
     S step(0);
-    const bool equality = p < shape_.equalities;  // dependent on the equalities held, or it were one
+    const bool equality =
+        p < shape_.equalities;  // dependent on the equalities held, or it were one
     for (Index j = 0; j < k && !equality; ++j) {
       if (set[static_cast<std::size_t>(j)] < shape_.equalities || !(S(0) < direction_[j])) continue;
       const S ratio = larger(lambda_[j], S(0)) / direction_[j];
@@ -197,8 +202,8 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         step = needed;
       }
     } else if (blocking < 0) {
-      // b_p is a combination of the working rows with no positive weight on an inequality: no y that
-      // holds them satisfies row p, unless the violation is their residuals' or rounding ...
+      // b_p is a combination of the working rows with no positive weight on an inequality: no y
+      // that holds them satisfies row p, unless the violation is their residuals' or rounding ...
       S gap = violation, noise = rounding(p);
       for (Index j = 0; j < k; ++j) {
         const Index row = set[static_cast<std::size_t>(j)];
@@ -207,7 +212,8 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
       }
       if (noise < magnitude(gap)) {
         // ... or a part e of b_p was rounded off with which a y further away satisfies the row:
-        // e'H^-1 e <= gamma * scale, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way here.
+        // e'H^-1 e <= gamma * scale, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way
+        // here.
         const S part = gamma_bound<S>(8 * (m + k + 4)) * candidate.scale;
         noise += square_root_bound(S(part * energy(y_)));
         move_ = y_ - free_;
@@ -251,8 +257,10 @@ void ActiveSetQp<S>::refine() {
   if constexpr (!is_exact<S>) {
     for (int round = 0; round < 2; ++round) {
       residual_ = *g_;
-      if (shape_.H) add_product(*shape_.H, y_, residual_);
-      else residual_ += y_;
+      if (shape_.H)
+        add_product(*shape_.H, y_, residual_);
+      else
+        residual_ += y_;
       for (Index j = 0; j < k; ++j)
         add_scaled(factor_.row(set[static_cast<std::size_t>(j)]), lambda_[j], residual_.data(),
                    shape_.m());

@@ -12,11 +12,12 @@ namespace assay {
 ///     min 1/2 y'Hy + g'y   subject to   B y = r (first rows),  B y <= r (the others).
 ///
 /// Starts from the minimiser over the rows that were active last time, adds the most violated row,
-/// drops rows whose multiplier would turn negative, and ends when no row is violated; the dual value
-/// rises with every full step, so no working set comes back. Works on L D L' factors, hence without
-/// square roots: in rationals the answer is exact. Rounding scalars end with iterative refinement.
-/// Source: Goldfarb and Idnani, "A numerically stable dual method for solving strictly convex quadratic
-/// programs" (Math. Programming 27, 1983); ours differs in working with B H^-1 B' directly.
+/// drops rows whose multiplier would turn negative, and ends when no row is violated; the dual
+/// value rises with every full step, so no working set comes back. Works on L D L' factors, hence
+/// without square roots: in rationals the answer is exact. Rounding scalars end with iterative
+/// refinement. Source: Goldfarb and Idnani, "A numerically stable dual method for solving strictly
+/// convex quadratic programs" (Math. Programming 27, 1983); ours differs in working with B H^-1 B'
+/// directly.
 ///
 /// Rows closer to the span of the active rows than the rounding of that matrix count as dependent.
 template <class S>
@@ -32,8 +33,8 @@ class ActiveSetQp {
   long iterations() const { return iterations_; }
   KktFactor<S>& factor() { return factor_; }
 
-  /// Multipliers (slacks) of row i smaller than this cannot be told from zero: what rounding, also that
-  /// of g and r, and the last correction of the refinement amount to. 0 in rationals.
+  /// Multipliers (slacks) of row i smaller than this cannot be told from zero: what rounding, also
+  /// that of g and r, and the last correction of the refinement amount to. 0 in rationals.
   const S& multiplier_noise(Index i) const { return multiplier_noise_[i]; }
   bool slack_is_noise(Index i, const S& slack);
 
@@ -64,9 +65,9 @@ class ActiveSetQp {
   const Vec<S>* r_ = nullptr;
   Vec<S> y_, free_, lambda_, nu_, direction_, move_, residual_, multipliers_, slack_;
   Vec<S> multiplier_noise_;  ///< (rows)
-  S size_{0};        ///< sum |y_j|
-  S free_size_{0};   ///< the same of the minimiser without rows
-  S drift_{0};       ///< max-norm of the last correction of y
+  S size_{0};                ///< sum |y_j|
+  S free_size_{0};           ///< the same of the minimiser without rows
+  S drift_{0};               ///< max-norm of the last correction of y
   long iterations_ = 0, limit_ = 0;
   bool changed_ = true;
 };

@@ -125,7 +125,8 @@ TYPED_TEST(ActiveSetOracle, RecordsTheMarginsOfTheClassification) {
     Rational slack, multiplier;
     for (Index i = c.program.equalities; i < c.program.rows(); ++i) {
       if (c.answer.multipliers[i] > 0) {
-        if (!has_multiplier || c.answer.multipliers[i] < multiplier) multiplier = c.answer.multipliers[i];
+        if (!has_multiplier || c.answer.multipliers[i] < multiplier)
+          multiplier = c.answer.multipliers[i];
         has_multiplier = true;
       } else {
         if (!has_slack || at.slack[i] < slack) slack = at.slack[i];

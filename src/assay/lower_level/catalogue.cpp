@@ -12,6 +12,13 @@ namespace assay {
 
 namespace {
 
+/// Taken by every method; the run reads it.
+Parameter accept_unconverged(bool fallback) {
+  return {
+      "accept_unconverged", fallback,
+      "go on with an answer that did not converge (the trace says so) instead of ending the run"};
+}
+
 /// A method as it is listed and as it is made.
 template <class S>
 struct Entry {
@@ -22,7 +29,9 @@ struct Entry {
 template <class S>
 std::vector<Entry<S>> methods() {
   std::vector<Entry<S>> entries = {
-      {{"active_set", "exact dual active-set method (Goldfarb-Idnani on L D L' factors)", {}},
+      {{"active_set",
+        "exact dual active-set method (Goldfarb-Idnani on L D L' factors)",
+        {accept_unconverged(false)}},
        [](const Settings&, const QuadraticProblem<S>& problem) {
          return std::make_unique<ActiveSetLowerLevel<S>>(problem);
        }},
@@ -34,7 +43,8 @@ std::vector<Entry<S>> methods() {
           {{"tolerance", 1e-10, "proved distance to y* at which to stop; 0: run all iterations",
             0.0},
            {"max_iterations", std::int64_t{10000}, "limit on iterations", 1.0, 1e9},
-           {"step", 0.0, "step size below 2/L; 0: 2/(mu+L)", 0.0}}},
+           {"step", 0.0, "step size below 2/L; 0: 2/(mu+L)", 0.0},
+           accept_unconverged(false)}},
          [](const Settings& s, const QuadraticProblem<S>& problem) {
            ProjectedGradientOptions o;
            o.tolerance = s.real("tolerance");
@@ -51,7 +61,8 @@ std::vector<Entry<S>> methods() {
            {"active_tolerance", 1e-8, "|slack| below which a row enters its mask", 0.0},
            {"corrections", std::int64_t{15}, "rounds of active-set correction", 0.0, 1e6},
            {"enumeration_rows", std::int64_t{10}, "rows up to which all active sets are tried", 0.0,
-            20.0}}},
+            20.0},
+           accept_unconverged(true)}},
          [](const Settings& s, const QuadraticProblem<S>& problem) {
            HistoricalOptions o;
            o.max_iterations = s.integer("max_iterations");

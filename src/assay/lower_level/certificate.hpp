@@ -14,12 +14,14 @@ namespace assay {
 /// and `error_bound` >= |y - y*| in the Euclidean norm, from strong convexity alone:
 /// (|r| + sqrt(|r|^2 + 4 mu chi)) / (2 mu), r the stationarity residual, chi = sum |lambda_i h_i|
 /// + lambda*' max(h, 0). The second part of chi needs the unknown lambda*; it is zero when y is
-/// feasible, otherwise lambda stands in for lambda*, doubled, and `bound_is_proved` is false.
+/// feasible. Otherwise lambda stands in for lambda*, doubled, and `bound_is_proved` is false; where
+/// it cannot (a row violated beyond rounding whose lambda is zero), there is no bound at all.
 /// The bound takes the residuals as computed; what rounding hides in them is not added.
 template <class S>
 struct Certificate {
   S stationarity{0}, primal{0}, dual{0}, complementarity{0};
   S error_bound{0};
+  bool has_bound = true;
   bool bound_is_proved = true;
 };
 

@@ -80,8 +80,8 @@ TEST(Certificate, BoundsTheDistanceToTheSolution) {
   EXPECT_GT(substituted, 200);
 }
 
-/// Not vacuous: with the true multipliers and y = y* + v, r = H v and chi = sum |lambda_i b_i'v| (twice
-/// more on violated rows), so the bound is at most |Hv|/mu + sqrt(3 chi/mu).
+/// Not vacuous: with the true multipliers and y = y* + v, r = H v and chi = sum |lambda_i b_i'v|
+/// (twice more on violated rows), so the bound is at most |Hv|/mu + sqrt(3 chi/mu).
 TEST(Certificate, IsNotMuchLargerThanItsIngredients) {
   for_each_case([](const auto& problem, const auto& p, const auto& a, std::uint64_t seed) {
     const RVec v = perturbation(seed, 300, p.m(), Rational(1, 1024));
@@ -104,8 +104,8 @@ TEST(Certificate, IsNotMuchLargerThanItsIngredients) {
     EXPECT_LE(convert<Real100>(c.error_bound), most * (Real100(1) + Real100(0x1p-100)));
     if (chi == 0 && square(v) > 0) {
       const Real100 distance = square_root(convert<Real100>(square(v)));
-      EXPECT_LE(convert<Real100>(c.error_bound),
-                distance * convert<Real100>(problem.lipschitz) / mu * (Real100(1) + Real100(0x1p-100)));
+      EXPECT_LE(convert<Real100>(c.error_bound), distance * convert<Real100>(problem.lipschitz) /
+                                                     mu * (Real100(1) + Real100(0x1p-100)));
     }
   });
 }
@@ -126,8 +126,8 @@ TEST(Certificate, ReportsTheFourResiduals) {
   EXPECT_FALSE(c.bound_is_proved);
 }
 
-/// min 1/2 (y - 2)^2, y <= 0, judged at y = 1/2 with lambda = 1 (y* = 0, lambda* = 2): r = -1/2, chi =
-/// 1/2 + 2 * 1/2, the bound (1/2 + sqrt(1/4 + 6)) / 2 = 3/2.
+/// min 1/2 (y - 2)^2, y <= 0, judged at y = 1/2 with lambda = 1 (y* = 0, lambda* = 2): r = -1/2,
+/// chi = 1/2 + 2 * 1/2, the bound (1/2 + sqrt(1/4 + 6)) / 2 = 3/2.
 TEST(Certificate, DoublesTheMultiplierOfAViolatedRow) {
   Instance in = empty_instance(1, 1);
   in.H.set(0, 0, 1);
@@ -142,10 +142,12 @@ TEST(Certificate, DoublesTheMultiplierOfAViolatedRow) {
 }
 
 TEST(SquareRootBound, IsAboveTheRootAndClose) {
-  for (const Rational& a : {Rational(2), Rational(1, 3), Rational(1) / (Rational(1) + convert<Rational>(0x1p300))}) {
+  for (const Rational& a :
+       {Rational(2), Rational(1, 3), Rational(1) / (Rational(1) + convert<Rational>(0x1p300))}) {
     const Rational root = square_root_bound(a);
     EXPECT_GE(root * root, a);
-    // One step of Heron's method from a double: relative error (2^-53)^2 / 2, squared value twice that.
+    // One step of Heron's method from a double: relative error (2^-53)^2 / 2, squared value twice
+    // that.
     EXPECT_LE(root * root, a * (1 + convert<Rational>(0x1p-104)));
   }
   EXPECT_EQ(square_root_bound(Rational(0)), 0);

@@ -1,10 +1,9 @@
 // Lower levels that are degenerate, badly scaled, nearly dependent or large: where a method that
 // guesses an active set goes wrong.
-#include "assay/lower_level/active_set.hpp"
-
 #include <cmath>
 #include <set>
 
+#include "assay/lower_level/active_set.hpp"
 #include "assay/lower_level/oracle_test.hpp"
 #include "assay/numerics/random.hpp"
 #include "reference/small_instances.hpp"
@@ -14,7 +13,8 @@ namespace {
 
 using Rows = std::vector<std::vector<double>>;
 
-/// min 1/2|y|^2 - target'y (so y = target without rows), rows given as {b..., limit}; x does not enter.
+/// min 1/2|y|^2 - target'y (so y = target without rows), rows given as {b..., limit}; x does not
+/// enter.
 Instance projection(const std::vector<double>& target, const Rows& inequalities,
                     const Rows& equalities = {}) {
   const Index m = static_cast<Index>(target.size());
@@ -76,20 +76,24 @@ void expect_exact(const Instance& in) {
 }
 
 TYPED_TEST(HardPrograms, DegenerateVertexWithMoreRowsThanDimensions) {
-  expect_exact<TypeParam>(projection({3, 2}, {{1, 0, 1}, {0, 1, 1}, {1, 1, 2}, {2, 1, 3}, {1, 2, 3}}));
+  expect_exact<TypeParam>(
+      projection({3, 2}, {{1, 0, 1}, {0, 1, 1}, {1, 1, 2}, {2, 1, 3}, {1, 2, 3}}));
 }
 
 TYPED_TEST(HardPrograms, DegenerateVertexOfFiveRowsInSpace) {
   expect_exact<TypeParam>(projection(
-      {3, 2, 4}, {{1, 0, 0, 1}, {0, 1, 0, 1}, {0, 0, 1, 1}, {1, 1, 1, 3}, {1, -1, 0, 0}, {1, 2, 3, 6}}));
+      {3, 2, 4},
+      {{1, 0, 0, 1}, {0, 1, 0, 1}, {0, 0, 1, 1}, {1, 1, 1, 3}, {1, -1, 0, 0}, {1, 2, 3, 6}}));
 }
 
 TYPED_TEST(HardPrograms, DuplicatedAndProportionalRows) {
-  expect_exact<TypeParam>(projection({2, 1}, {{1, 0.5, 1}, {1, 0.5, 1}, {3, 1.5, 3}, {0.25, 0.125, 0.25}}));
+  expect_exact<TypeParam>(
+      projection({2, 1}, {{1, 0.5, 1}, {1, 0.5, 1}, {3, 1.5, 3}, {0.25, 0.125, 0.25}}));
 }
 
 TYPED_TEST(HardPrograms, RedundantRowsAreLeftAlone) {
-  expect_exact<TypeParam>(projection({2, 2}, {{1, 1, 1}, {1, 1, 5}, {2, 1, 100}, {1, 2, 40}, {-1, 0, 7}}));
+  expect_exact<TypeParam>(
+      projection({2, 2}, {{1, 1, 1}, {1, 1, 5}, {2, 1, 100}, {1, 2, 40}, {-1, 0, 7}}));
 }
 
 TYPED_TEST(HardPrograms, RowsScaledByTenToThePlusMinusEight) {
@@ -144,10 +148,11 @@ TYPED_TEST(HardPrograms, TouchingRowsAreFeasible) {
   Instance bounded = projection({0, 0}, {{-1, -1, -2}});
   for (Index i = 0; i < 2; ++i) bounded.upper.set(i, 0, 1);
   expect_exact<S>(bounded);
-  // Two steep equalities meet at y_1 = (r_0 - r_1)/2, which two rows repeat: y_1 is only known to the
-  // rounding of the steep rows, far more than that of its own.
+  // Two steep equalities meet at y_1 = (r_0 - r_1)/2, which two rows repeat: y_1 is only known to
+  // the rounding of the steep rows, far more than that of its own.
   const double up = 0.1e8 + 0.7, down = 0.1e8 - 0.7, middle = (up - down) / 2;
-  const Instance steep = projection({1, 1}, {{0, 1, middle}, {0, -1, -middle}}, {{1e8, 1, up}, {1e8, -1, down}});
+  const Instance steep =
+      projection({1, 1}, {{0, 1, middle}, {0, -1, -middle}}, {{1e8, 1, up}, {1e8, -1, down}});
   ASSERT_TRUE(reference::minimise(program_of(steep)).feasible);
   const auto status = solve_at_origin<S>(steep).status;
   EXPECT_NE(status, LowerStatus::infeasible);
@@ -156,9 +161,11 @@ TYPED_TEST(HardPrograms, TouchingRowsAreFeasible) {
     EXPECT_EQ(status, LowerStatus::solved);
   }
   // A single feasible point, at decimals that no binary number hits: feasible up to rounding.
-  const auto s = solve_at_origin<S>(projection({5, 5}, {{1, 0, 0.1}, {0, 1, 0.2}, {-1, -1, -(0.1 + 0.2)}}));
+  const auto s =
+      solve_at_origin<S>(projection({5, 5}, {{1, 0, 0.1}, {0, 1, 0.2}, {-1, -1, -(0.1 + 0.2)}}));
   // Exactly: 0.1 + 0.2 rounds up, so in fractions the three rows do contradict each other.
-  EXPECT_EQ(s.status, S(0.1) + S(0.2) < S(0.1 + 0.2) ? LowerStatus::infeasible : LowerStatus::solved);
+  EXPECT_EQ(s.status,
+            S(0.1) + S(0.2) < S(0.1 + 0.2) ? LowerStatus::infeasible : LowerStatus::solved);
 }
 
 TEST(HardProgramsRational, SeesAGapOfTenToTheMinusThirty) {
@@ -175,17 +182,19 @@ TEST(HardProgramsRational, SeesAGapOfTenToTheMinusThirty) {
 
 // --- nearly dependent rows ----------------------------------------------------------------------
 
-/// Two rows at a small angle, y_0 <= 0 and y_0 + angle y_1 <= -angle, and a pull so strong that both
-/// bind: y* = (0, -1, 5), multipliers 1/angle. Where the scalar cannot tell the rows apart, ignoring the
-/// second would move y_1 by 1 behind a violation of only `angle`.
+/// Two rows at a small angle, y_0 <= 0 and y_0 + angle y_1 <= -angle, and a pull so strong that
+/// both bind: y* = (0, -1, 5), multipliers 1/angle. Where the scalar cannot tell the rows apart,
+/// ignoring the second would move y_1 by 1 behind a violation of only `angle`.
 TYPED_TEST(HardPrograms, RowsAtASmallAngleAreSolvedOrReported) {
   using S = TypeParam;
   for (const double angle : {1e-4, 1e-6, 3e-7, 1e-7, 3e-8, 1e-9, 1e-12}) {
     for (const double aside : {0.0, 5.0}) {
       const Instance in = projection({2 / angle, 0, aside}, {{1, 0, 0, 0}, {1, angle, 0, -angle}});
       const auto s = solve_at_origin<S>(in);
-      if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
-      else EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;  // (0,-1,5) satisfies both
+      if (s.status == LowerStatus::solved)
+        expect_optimal(program_of(in), s, std::to_string(angle));
+      else
+        EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;  // (0,-1,5) satisfies both
       // The pivot of the second row is angle^2 of its size: above 1e-12 well apart in every scalar.
       if (is_exact<S> || angle >= 1e-6) {
         EXPECT_EQ(s.status, LowerStatus::solved) << angle;
@@ -194,16 +203,18 @@ TYPED_TEST(HardPrograms, RowsAtASmallAngleAreSolvedOrReported) {
   }
 }
 
-/// The same beside an equality, which cannot give way: y_0 = 0, y_0 + angle y_1 <= -angle, y* = (0, -1,
-/// aside). Taken as dependent on the equality, the row looks violated by `angle` for ever.
+/// The same beside an equality, which cannot give way: y_0 = 0, y_0 + angle y_1 <= -angle, y* = (0,
+/// -1, aside). Taken as dependent on the equality, the row looks violated by `angle` for ever.
 TYPED_TEST(HardPrograms, ARowAtASmallAngleToAnEqualityIsSolvedOrReported) {
   using S = TypeParam;
   for (const double angle : {1e-4, 1e-6, 3e-8, 1e-9}) {
     for (const double aside : {0.0, 5.0}) {
       const Instance in = projection({1, 0, aside}, {{1, angle, 0, -angle}}, {{1, 0, 0, 0}});
       const auto s = solve_at_origin<S>(in);
-      if (s.status == LowerStatus::solved) expect_optimal(program_of(in), s, std::to_string(angle));
-      else EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;
+      if (s.status == LowerStatus::solved)
+        expect_optimal(program_of(in), s, std::to_string(angle));
+      else
+        EXPECT_EQ(s.status, LowerStatus::not_converged) << angle;
       if (is_exact<S> || angle >= 1e-6) {
         EXPECT_EQ(s.status, LowerStatus::solved) << angle;
       }
@@ -211,7 +222,8 @@ TYPED_TEST(HardPrograms, ARowAtASmallAngleToAnEqualityIsSolvedOrReported) {
   }
 }
 
-// --- large ------------------------------------------------------------------------------------------
+// --- large
+// ------------------------------------------------------------------------------------------
 
 /// 100 variables; limits such that `violated` of the rows cut off the free minimiser.
 Instance large(std::uint64_t seed, Index rows, Index violated) {
@@ -233,7 +245,8 @@ Instance large(std::uint64_t seed, Index rows, Index violated) {
   Vec<double> free = -in.d.nearest().col(0);
   Ldlt<double>(in.H.nearest()).solve_in_place(free);
   Mat<double> b = in.B.nearest() * free;
-  for (Index i = 0; i < rows; ++i) b(i, 0) += (i < violated ? -0.5 : 0.5) * std::abs(normals(1, 1)(0, 0));
+  for (Index i = 0; i < rows; ++i)
+    b(i, 0) += (i < violated ? -0.5 : 0.5) * std::abs(normals(1, 1)(0, 0));
   in.b = ExactMatrix(b);
   return in;
 }
@@ -268,7 +281,8 @@ TEST(LargePrograms, TwentyOfFortyRowsViolatedAtTheFreeMinimiser) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) expect_solved_in_both(large(seed, 40, 20));
 }
 
-// --- warm start -------------------------------------------------------------------------------------
+// --- warm start
+// -------------------------------------------------------------------------------------
 
 template <class S>
 class WarmStart : public testing::Test {};
@@ -280,7 +294,8 @@ TYPED_TEST(WarmStart, GivesTheBitsOfAColdStartAlongAWalk) {
   std::set<std::vector<Index>> sets;
   int changes = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
-    const Instance in = reference::small_instance(seed, {.n = 2, .m = 4, .equalities = 1, .rows = 7});
+    const Instance in =
+        reference::small_instance(seed, {.n = 2, .m = 4, .equalities = 1, .rows = 7});
     const QuadraticProblem<S> problem(in);
     ActiveSetLowerLevel<S> warm(problem);
     std::vector<Index> before;

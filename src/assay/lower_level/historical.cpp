@@ -167,8 +167,10 @@ const LowerSolution<S>& HistoricalLowerLevel<S>::solve(const Vec<S>& x, const Ve
   s.active.clear();
   s.weakly_active.clear();
   for (Index i = 0; i < p; ++i) {
-    if (S(0) < s.multipliers[i]) s.active.push_back(i);
-    else if (magnitude(slack_[i]) <= active_tolerance_) s.weakly_active.push_back(i);
+    if (S(0) < s.multipliers[i])
+      s.active.push_back(i);
+    else if (magnitude(slack_[i]) <= active_tolerance_)
+      s.weakly_active.push_back(i);
   }
   s.licq = factor_.reset(s.active) && independent_with(factor_, s.weakly_active);
   record_margins(problem_, slack_, s);

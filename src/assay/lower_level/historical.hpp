@@ -8,18 +8,21 @@ namespace assay {
 struct HistoricalOptions {
   long max_iterations = 200;  ///< pseudo-projected gradient steps
   double step = 0.01;
-  double tolerance = 1e-8;           ///< its own stopping test
-  double active_tolerance = 1e-8;    ///< |slack| below which a row enters its mask
-  long corrections = 15;             ///< rounds of its active-set correction
-  long enumeration_rows = 10;        ///< up to min(m, this) rows it tries all active sets
+  double tolerance = 1e-8;         ///< its own stopping test
+  double active_tolerance = 1e-8;  ///< |slack| below which a row enters its mask
+  long corrections = 15;           ///< rounds of its active-set correction
+  long enumeration_rows = 10;      ///< up to min(m, this) rows it tries all active sets
 };
 
-/// A published lower-level routine, kept as a named variant because many recorded curves came from it.
+/// A published lower-level routine, kept as a named variant because many recorded curves came from
+/// it.
 ///
-/// Pseudo-projected gradient (simultaneous single-row corrections, not a projection), then at most 15
-/// changes of a guessed active set. It reports convergence from stationarity and feasibility alone.
-/// Where more rows must change than it has rounds, it returns a point that is not the solution; the
-/// certificate says so: `status` is solved only if the full KKT residuals pass its own tolerance.
+/// Pseudo-projected gradient (simultaneous single-row corrections, not a projection), then at most
+/// 15 changes of a guessed active set. It reports convergence from stationarity and feasibility
+/// alone. Its own acceptance tests are ours here (max-norms of the full residuals), not the
+/// published sums. Where more rows must change than it has rounds, it returns a point that is not
+/// the solution; the certificate says so: `status` is solved only if the full KKT residuals pass
+/// its own tolerance.
 template <class S>
 class HistoricalLowerLevel final : public LowerLevel<S> {
  public:

@@ -12,7 +12,8 @@
 namespace assay {
 namespace {
 
-/// On the recorded problem no row is active: the free minimiser is optimal, one "iteration" sees it.
+/// On the recorded problem no row is active: the free minimiser is optimal, one "iteration" sees
+/// it.
 TEST(Historical, NeedsOneIterationOnTheRecordedProblem) {
   const Instance in = read_instance(std::string(ASSAY_GOLDEN) + "/instances/s100.json");
   const QuadraticProblem<double> problem(in);
@@ -64,8 +65,8 @@ TEST(Historical, ItsFailureOnManyRowsIsFlagged) {
 }
 
 /// A "solved" of the routine passes residuals of its tolerance t in every condition. Then with K2:
-/// |y - y*| <= (|r| + sqrt(|r|^2 + 4 mu chi)) / (2 mu), |r| <= sqrt(m) t, chi <= sum |lambda_i h_i| +
-/// lambda*'h_+ <= rows t + |lambda*|_1 t.
+/// |y - y*| <= (|r| + sqrt(|r|^2 + 4 mu chi)) / (2 mu), |r| <= sqrt(m) t, chi <= sum |lambda_i h_i|
+/// + lambda*'h_+ <= rows t + |lambda*|_1 t.
 TEST(Historical, NeverCallsAWrongPointSolved) {
   int solved = 0, failed = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -87,10 +88,12 @@ TEST(Historical, NeverCallsAWrongPointSolved) {
     const double t = 1e-8, mu = problem.mu;
     double multipliers = 0, distance = 0;
     for (Index i = 0; i < problem.rows(); ++i) multipliers += to_double(abs(answer.multipliers[i]));
-    for (Index i = 0; i < in.m; ++i) distance += std::pow(to_double(Rational(exact(s.y[i]) - answer.y[i])), 2);
+    for (Index i = 0; i < in.m; ++i)
+      distance += std::pow(to_double(Rational(exact(s.y[i]) - answer.y[i])), 2);
     const double r = std::sqrt(static_cast<double>(in.m)) * t;
     const double chi = static_cast<double>(problem.rows()) * t + multipliers * t;
-    EXPECT_LE(std::sqrt(distance), (r + std::sqrt(r * r + 4 * mu * chi)) / (2 * mu) * (1 + 1e-9)) << in.name;
+    EXPECT_LE(std::sqrt(distance), (r + std::sqrt(r * r + 4 * mu * chi)) / (2 * mu) * (1 + 1e-9))
+        << in.name;
   }
   EXPECT_GT(solved, 100);
   EXPECT_GT(failed, 0);  // the infeasible ones at least

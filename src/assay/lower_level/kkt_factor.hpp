@@ -7,14 +7,15 @@
 
 namespace assay {
 
-/// The unchanging part of a strictly convex quadratic program min 1/2 y'Hy + g'y, rows B y (= or <=) r.
+/// The unchanging part of a strictly convex quadratic program min 1/2 y'Hy + g'y, rows B y (= or
+/// <=) r.
 template <class S>
 struct QpShape {
-  const Mat<S>* H = nullptr;            ///< (m,m); null: the identity
-  const Ldlt<S>* H_factor = nullptr;    ///< null: the identity
-  const Mat<S>* Bt = nullptr;           ///< (m, rows)
-  const Vec<S>* row_norm = nullptr;     ///< (rows), max-norms of the rows of B
-  Index equalities = 0;                 ///< the first so many rows are equalities
+  const Mat<S>* H = nullptr;          ///< (m,m); null: the identity
+  const Ldlt<S>* H_factor = nullptr;  ///< null: the identity
+  const Mat<S>* Bt = nullptr;         ///< (m, rows)
+  const Vec<S>* row_norm = nullptr;   ///< (rows), max-norms of the rows of B
+  Index equalities = 0;               ///< the first so many rows are equalities
 
   Index m() const { return Bt->rows(); }
   Index rows() const { return Bt->cols(); }
@@ -37,8 +38,8 @@ class KktFactor {
   /// Active rows in the order of the factor.
   const std::vector<Index>& active() const { return active_; }
 
-  /// What a row would add: pivot = b'H^-1 b - (part in the span of the active rows), and the size of
-  /// the terms it was computed from. A pivot that is small against `scale` means: dependent.
+  /// What a row would add: pivot = b'H^-1 b - (part in the span of the active rows), and the size
+  /// of the terms it was computed from. A pivot that is small against `scale` means: dependent.
   struct Candidate {
     S pivot{0}, scale{0};
     bool dependent = false;

@@ -25,7 +25,10 @@ void expect_solves(const Instance& in, KktFactor<S>& factor) {
   for (Index j = 0; j < m + k; ++j)
     for (Index i = 0; i < m + k; ++i) {
       const auto row = [&](Index a) { return factor.active()[static_cast<std::size_t>(a - m)]; };
-      K(i, j) = i < m && j < m ? H(i, j) : i < m ? B(row(j), i) : j < m ? B(row(i), j) : Rational(0);
+      K(i, j) = i < m && j < m ? H(i, j)
+                : i < m        ? B(row(j), i)
+                : j < m        ? B(row(i), j)
+                               : Rational(0);
     }
   const reference::RVec values = widen<Rational>(reference::eighths(9, 9, m + k, 16));
   right.col(0) = values;
@@ -47,11 +50,13 @@ void expect_solves(const Instance& in, KktFactor<S>& factor) {
     const auto inverse = reference::solve_square(K, unit);
     const auto largest = [](const reference::RMat& a) {
       Rational top = 0;
-      for (Index i = 0; i < a.rows(); ++i) top = std::max(top, Rational(Rational(a.cols()) * max_entry(a.row(i))));
+      for (Index i = 0; i < a.rows(); ++i)
+        top = std::max(top, Rational(Rational(a.cols()) * max_entry(a.row(i))));
       return top;
     };
     const Rational condition = largest(*inverse) * largest(K);
-    const Rational bound = 3 * exact_gamma<S>(3 * (m + k)) * condition * condition * max_entry(truth->col(0));
+    const Rational bound =
+        3 * exact_gamma<S>(3 * (m + k)) * condition * condition * max_entry(truth->col(0));
     EXPECT_LE(max_entry(exact(p) - truth->col(0).head(m)), bound);
     EXPECT_LE(max_entry(exact(nu) - truth->col(0).tail(k)), bound);
   }
@@ -127,7 +132,8 @@ TYPED_TEST(KktFactorTest, AfterAResetTheBitsDoNotRememberTheWay) {
   wandered.remove(1);
   wandered.reset({4, 0, 6});
   fresh.reset({0, 4, 6});
-  Vec<S> p = widen<S>(reference::eighths(1, 1, 5, 16)), nu = widen<S>(reference::eighths(1, 2, 3, 16));
+  Vec<S> p = widen<S>(reference::eighths(1, 1, 5, 16)),
+         nu = widen<S>(reference::eighths(1, 2, 3, 16));
   Vec<S> q = p, eta = nu;
   wandered.solve(p, nu);
   fresh.solve(q, eta);

@@ -22,8 +22,10 @@ struct ScalarNames {
 
 template <class S>
 Rational exact(const S& value) {
-  if constexpr (is_exact<S>) return value;
-  else return convert<Rational>(value);
+  if constexpr (is_exact<S>)
+    return value;
+  else
+    return convert<Rational>(value);
 }
 template <class S>
 reference::RVec exact(const Vec<S>& v) {
@@ -46,16 +48,16 @@ inline Rational max_entry(const reference::RVec& v) {
 
 /// The residuals of (y, lambda) without rounding, and what rounding in S may leave of them.
 ///
-/// Allowed: one refinement step in working precision brings the residual of a linear system of order N
-/// to 2 gamma_{N+1} (|A||z| + |b|) (Higham, "Accuracy and Stability", theorem 12.4), componentwise,
-/// whatever the condition as long as refinement converges. Here A = [H B_I'; B_I 0]. Evaluating a row
-/// in S to decide about it may be off by gamma_{m+2} (|b_i||y| + |r_i|) once more. Four times 2 N + 16
-/// covers both.
+/// Allowed: one refinement step in working precision brings the residual of a linear system of
+/// order N to 2 gamma_{N+1} (|A||z| + |b|) (Higham, "Accuracy and Stability", theorem 12.4),
+/// componentwise, whatever the condition as long as refinement converges. Here A = [H B_I'; B_I 0].
+/// Evaluating a row in S to decide about it may be off by gamma_{m+2} (|b_i||y| + |r_i|) once more.
+/// Four times 2 N + 16 covers both.
 template <class S>
 struct ExactResiduals {
   reference::RVec gradient, slack;
   Rational stationarity, primal = 0, complementarity = 0;  ///< each as a share of what is allowed
-  Rational allowed = 0;                                     ///< the largest allowed entry
+  Rational allowed = 0;                                    ///< the largest allowed entry
   bool signs = true;
 
   ExactResiduals(const reference::Program& p, const Vec<S>& y_s, const Vec<S>& lambda_s) {
@@ -96,13 +98,12 @@ struct ExactResiduals {
   }
 
   /// Nothing beyond rounding; in rationals: nothing.
-  bool optimal() const {
-    return signs && stationarity <= 1 && primal <= 1 && complementarity <= 1;
-  }
+  bool optimal() const { return signs && stationarity <= 1 && primal <= 1 && complementarity <= 1; }
 };
 
 template <class S>
-void expect_optimal(const reference::Program& p, const LowerSolution<S>& s, const std::string& what) {
+void expect_optimal(const reference::Program& p, const LowerSolution<S>& s,
+                    const std::string& what) {
   const ExactResiduals<S> r(p, s.y, s.multipliers);
   EXPECT_TRUE(r.optimal()) << what << ": shares of the rounding allowed: stationarity "
                            << to_double(r.stationarity) << ", primal " << to_double(r.primal)

@@ -4,6 +4,8 @@
 
 #include "assay/lower_level/active_set.hpp"
 #include "assay/scalar/instantiate.hpp"
+#include "assay/scalar/text.hpp"
+#include "assay/support/error.hpp"
 
 namespace assay {
 
@@ -20,13 +22,16 @@ QpShape<S> projection_shape(const QuadraticProblem<S>& problem) {
 }  // namespace
 
 template <class S>
-ProjectedGradientLowerLevel<S>::ProjectedGradientLowerLevel(
-    const QuadraticProblem<S>& problem, const ProjectedGradientOptions& options)
+ProjectedGradientLowerLevel<S>::ProjectedGradientLowerLevel(const QuadraticProblem<S>& problem,
+                                                            const ProjectedGradientOptions& options)
     : problem_(problem),
       options_(options),
       projection_(projection_shape(problem)),
       factor_(lower_level_shape(problem)) {
   solution_.multipliers.resize(problem.rows());
+  if (S(options.step) * problem.lipschitz >= S(2))
+    throw NumericalError("lower_level.step " + to_text(options.step) +
+                         " is not below 2/L, L <= " + to_text(to_double(problem.lipschitz)));
 }
 
 template <class S>
@@ -102,7 +107,8 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
   const S root_m = square_root(S(static_cast<double>(problem_.m)));
   for (Index i = 0; i < rows; ++i) {
     if (std::binary_search(held.begin(), held.end(), i)) continue;
-    if (slack_[i] <= root_m * problem_.row_norm[i] * s.certificate.error_bound)
+    if (!s.certificate.has_bound ||
+        slack_[i] <= root_m * problem_.row_norm[i] * s.certificate.error_bound)
       s.weakly_active.push_back(i);
   }
   std::sort(s.weakly_active.begin(), s.weakly_active.end());

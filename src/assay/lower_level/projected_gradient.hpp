@@ -5,17 +5,18 @@
 namespace assay {
 
 struct ProjectedGradientOptions {
-  double tolerance = 0;          ///< on the proved distance to y*, Euclidean; 0: run all iterations
-  long max_iterations = 10000;   ///< > 0
-  double step = 0;               ///< in (0, 2 / L); 0: 2 / (mu + L), the best constant step
+  double tolerance = 0;         ///< on the proved distance to y*, Euclidean; 0: run all iterations
+  long max_iterations = 10000;  ///< > 0
+  double step = 0;              ///< in (0, 2 / L); 0: 2 / (mu + L), the best constant step
 };
 
 /// y <- P(y - eta (H y + linear)), P the Euclidean projection onto the feasible set, itself a
 /// quadratic program solved by ActiveSetQp. Warm-started at the last y. Contracts by
 /// max(|1 - eta mu|, |1 - eta L|) per iteration.
-/// Stops when (1/mu) (1/eta + L) |y - P(y - eta grad g(y))| <= tolerance: an error bound for strongly
-/// convex g (Pang, "A posteriori error bounds for the linearly-constrained variational inequality
-/// problem", Math. Oper. Res. 12, 1987). Multipliers are those of the projection divided by eta.
+/// Stops when (1/mu) (1/eta + L) |y - P(y - eta grad g(y))| <= tolerance: an error bound for
+/// strongly convex g (Pang, "A posteriori error bounds for the linearly-constrained variational
+/// inequality problem", Math. Oper. Res. 12, 1987). Multipliers are those of the projection divided
+/// by eta.
 template <class S>
 class ProjectedGradientLowerLevel final : public LowerLevel<S> {
  public:

@@ -27,7 +27,8 @@ const std::vector<Case>& cases() {
       c.x = reference::eighths(seed, 1000, c.instance.n, 8);
       c.program = reference::lower_program(c.instance, widen<Rational>(c.x));
       c.answer = reference::minimise(c.program);
-      if (c.answer.nondegenerate() && !c.answer.strongly_active.empty()) made.push_back(std::move(c));
+      if (c.answer.nondegenerate() && !c.answer.strongly_active.empty())
+        made.push_back(std::move(c));
     }
     return made;
   }();
@@ -65,7 +66,8 @@ TYPED_TEST(ProjectedGradient, SaysWhenTheLimitCameFirst) {
   EXPECT_EQ(lower.solve(widen<S>(c.x), {}).status, LowerStatus::not_converged);
 }
 
-/// G2: |y_K - y*| <= rho^K |y_0 - y*|, rho = max(|1 - eta mu|, |1 - eta L|), for the exact projection.
+/// G2: |y_K - y*| <= rho^K |y_0 - y*|, rho = max(|1 - eta mu|, |1 - eta L|), for the exact
+/// projection.
 TYPED_TEST(ProjectedGradient, ContractsAtLeastAsFastAsTheory) {
   using S = TypeParam;
   for (const Case& c : cases()) {
@@ -82,8 +84,8 @@ TYPED_TEST(ProjectedGradient, ContractsAtLeastAsFastAsTheory) {
         const auto& s = lower.solve(widen<S>(c.x), {});
         S bound = distance(start, c.answer.y);
         for (long k = 0; k < K; ++k) bound *= rho;
-        // Each iteration rounds in H y and in a projection of order m + rows; 1000 covers the condition
-        // of the rows of these instances.
+        // Each iteration rounds in H y and in a projection of order m + rows; 1000 covers the
+        // condition of the rows of these instances.
         const S rounding = S(static_cast<double>(K)) * S(1000) * gamma_bound<S>(40) * S(10);
         EXPECT_LE(distance(s.y, c.answer.y), bound + rounding) << c.instance.name << " K = " << K;
       }
@@ -103,7 +105,8 @@ TYPED_TEST(ProjectedGradient, AttainsTheRateOnADiagonalProblem) {
   const auto& s = lower.solve(Vec<S>::Constant(1, S(0)), {});
   S expected(1);
   for (int k = 0; k < 10; ++k) expected *= S(1) - S(0.4);
-  // Three rounded operations an iteration, amplified against the result by at most |1 + 1.6|/0.6 < 5.
+  // Three rounded operations an iteration, amplified against the result by at most |1 + 1.6|/0.6
+  // < 5.
   EXPECT_LE(magnitude(S(s.y[0] - expected)), expected * gamma_bound<S>(10 * 3 * 5));
   // 1 - 0.4 * 4 = -0.6 up to the rounding of the decimal 0.4 to a double, the same in every scalar.
   S other(1);

@@ -12,8 +12,8 @@ namespace assay {
 
 enum class LowerStatus {
   solved,
-  infeasible,      ///< no y satisfies the rows at this x (proved by a dependent violated row)
-  not_converged,   ///< the iteration limit came first; y is the best point found
+  infeasible,     ///< no y satisfies the rows at this x (proved by a dependent violated row)
+  not_converged,  ///< the iteration limit came first; y is the best point found
 };
 
 std::string to_string(LowerStatus status);
@@ -27,14 +27,16 @@ struct LowerSolution {
   Certificate<S> certificate;
   long iterations = 0;
 
-  /// Equalities and rows whose multiplier is positive beyond rounding: the set to differentiate with.
+  /// Equalities and rows whose multiplier is positive beyond rounding: the set to differentiate
+  /// with.
   std::vector<Index> active;
   /// Rows that hold with equality (beyond rounding) though their multiplier is zero: y* has a kink
   /// here, or the row is redundant.
   std::vector<Index> weakly_active;
   /// The gradients of all rows that hold with equality are linearly independent.
   bool licq = true;
-  /// Largest slack among rows counted as holding, and the smallest slack / multiplier beyond.
+  /// The smallest slack among rows that do not hold, the smallest multiplier of an active
+  /// inequality.
   S min_slack{0}, min_multiplier{0};
   bool has_slack = false, has_multiplier = false;
 };
@@ -45,8 +47,8 @@ class LowerLevel {
  public:
   virtual ~LowerLevel() = default;
 
-  /// Solves at x with the linear term perturbed by q (size 0: unperturbed). The reference stays valid
-  /// until the next call.
+  /// Solves at x with the linear term perturbed by q (size 0: unperturbed). The reference stays
+  /// valid until the next call.
   virtual const LowerSolution<S>& solve(const Vec<S>& x, const Vec<S>& q) = 0;
 
   /// The factor of the saddle matrix for solution.active, ready for derivatives.

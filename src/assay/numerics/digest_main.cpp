@@ -1,5 +1,6 @@
-// Prints one digest for each kernel and size, for comparison across compilers, optimisation levels and
-// instruction sets. One translation unit on purpose: the kernels are built with this program's flags.
+// Prints one digest for each kernel and size, for comparison across compilers, optimisation levels
+// and instruction sets. One translation unit on purpose: the kernels are built with this program's
+// flags.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>

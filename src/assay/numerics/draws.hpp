@@ -6,8 +6,8 @@
 
 namespace assay {
 
-/// The random draws of one consumer (an algorithm, a probe) during a run: keyed streams, so that what
-/// one consumer draws never depends on another.
+/// The random draws of one consumer (an algorithm, a probe) during a run: keyed streams, so that
+/// what one consumer draws never depends on another.
 ///
 /// With `shared` set it imitates a single global generator: every request takes the next stretch of
 /// one sequence, whoever asks and whatever for. That is a fault to study, never a default.
@@ -25,7 +25,9 @@ class Draws {
   Vec<double> normals(Purpose purpose, Index count, std::uint32_t sample = 0) {
     return stream(purpose, sample).normals(count);
   }
-  double normal(Purpose purpose, std::uint32_t sample = 0) { return stream(purpose, sample).normal(0); }
+  double normal(Purpose purpose, std::uint32_t sample = 0) {
+    return stream(purpose, sample).normal(0);
+  }
   double uniform(Purpose purpose, std::uint32_t sample = 0) {
     return stream(purpose, sample).uniform(0);
   }

@@ -6,8 +6,8 @@
 namespace assay {
 
 /// Tests that the arithmetic this program was built with, on this machine, now, keeps the contract:
-/// rounding to nearest, no contraction, no reassociation, no flush to zero, no excess precision, NaN
-/// honoured, and a known digest of kernels and random streams.
+/// rounding to nearest, no contraction, no reassociation, no flush to zero, no excess precision,
+/// NaN honoured, and a known digest of kernels and random streams.
 /// @return one sentence per broken promise; empty when all hold.
 std::vector<std::string> check_arithmetic();
 

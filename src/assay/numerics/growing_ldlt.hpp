@@ -6,8 +6,8 @@
 
 namespace assay {
 
-/// L D L' of a symmetric positive definite matrix that gains and loses rows: what an active-set method
-/// keeps of B H^-1 B'. Storage for `capacity` rows is taken once.
+/// L D L' of a symmetric positive definite matrix that gains and loses rows: what an active-set
+/// method keeps of B H^-1 B'. Storage for `capacity` rows is taken once.
 template <class S>
 class GrowingLdlt {
  public:
@@ -48,7 +48,8 @@ class GrowingLdlt {
   }
 
   /// Deletes row and column r. The rows below see a positive rank-one change of their block.
-  /// Source: Gill, Golub, Murray, Saunders, "Methods for modifying matrix factorizations" (1974), C1.
+  /// Source: Gill, Golub, Murray, Saunders, "Methods for modifying matrix factorizations" (1974),
+  /// C1.
   void remove(Index r) {
     S weight = D_[r];
     for (Index i = r + 1; i < size_; ++i) row_[i] = L_(i, r);

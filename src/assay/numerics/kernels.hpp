@@ -10,7 +10,8 @@
 ///  - a product is rounded, then the sum (no fused operations);
 ///  - dot: eight running sums from +0, element i goes to sum i mod 8; folded l + (l+4), l + (l+2),
 ///    l + (l+1);
-///  - matrix-vector products by columns and triangular solves by columns: each output element is one
+///  - matrix-vector products by columns and triangular solves by columns: each output element is
+///  one
 ///    chain over the column index, ascending from its initial value;
 ///  - transposed products and transposed solves: one dot for each column.
 /// The double versions in lanes.hpp spell the same order with vector registers; kernels_test.cpp

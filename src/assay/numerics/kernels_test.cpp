@@ -88,8 +88,8 @@ using Scalars = testing::Types<double, Soft53, Real50, Real100, Rational>;
 TYPED_TEST_SUITE(Factorisation, Scalars);
 
 /// Largest |H x - b| entry against its bound. Backward stable L D L' solves give
-/// |H x - b| <= gamma_{3n+1} |L||D||L'||x| <= gamma_{3n+1} n max_i h_ii sum|x| (positive definite H).
-/// Higham, "Accuracy and Stability", theorem 10.4 adapted to L D L'.
+/// |H x - b| <= gamma_{3n+1} |L||D||L'||x| <= gamma_{3n+1} n max_i h_ii sum|x| (positive definite
+/// H). Higham, "Accuracy and Stability", theorem 10.4 adapted to L D L'.
 template <class S>
 void expect_solves(const Mat<double>& H, const Vec<S>& x, const Vec<double>& b) {
   const Index n = H.rows();
@@ -104,7 +104,8 @@ void expect_solves(const Mat<double>& H, const Vec<S>& x, const Vec<double>& b) 
     Real100 residual(-b[i]);
     for (Index j = 0; j < n; ++j) residual += Real100(H(i, j)) * convert<Real100>(x[j]);
     // Rationals are rounded to Real100 on the way here, one relative 2^-334 each.
-    const Real100 reading = gamma_bound<Real100>(n + 2) * top * sum * Real100(static_cast<double>(n));
+    const Real100 reading =
+        gamma_bound<Real100>(n + 2) * top * sum * Real100(static_cast<double>(n));
     EXPECT_LE(magnitude(residual), bound + reading) << "row " << i << ", n = " << n;
   }
 }
@@ -163,8 +164,8 @@ TYPED_TEST(Factorisation, GrowsAndShrinksToTheFactorOfTheRowsThatAreLeft) {
   if constexpr (is_exact<S>) {
     expect_solves(kept, x, b);
   } else {
-    // Each of the 5 deletions is a positive rank-one change, stable with a bound of the same form as a
-    // factorisation (Gill et al. 1974): 16 changes of the factor and one solve.
+    // Each of the 5 deletions is a positive rank-one change, stable with a bound of the same form
+    // as a factorisation (Gill et al. 1974): 16 changes of the factor and one solve.
     Vec<S> direct = widen<S>(b);
     Ldlt<S>(widen<S>(kept)).solve_in_place(direct);
     S widest(0);
@@ -174,8 +175,8 @@ TYPED_TEST(Factorisation, GrowsAndShrinksToTheFactorOfTheRowsThatAreLeft) {
       widest = larger(widest, column);
     }
     // |x - direct| <= 17 gamma_{3k+1} k |H| |H^-1| |x|; |H^-1| <= 1 because H = R'R + I.
-    const S bound = S(17) * gamma_bound<S>(3 * k + 1) * S(static_cast<double>(k)) * widest *
-                    max_norm(direct);
+    const S bound =
+        S(17) * gamma_bound<S>(3 * k + 1) * S(static_cast<double>(k)) * widest * max_norm(direct);
     for (Index i = 0; i < k; ++i) EXPECT_LE(magnitude(S(x[i] - direct[i])), bound);
   }
 }

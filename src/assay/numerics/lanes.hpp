@@ -31,8 +31,7 @@ inline double dot(const double* a, const double* b, Index n) {
   Pack sum[packs] = {};
   Index i = 0;
   for (; i + 8 <= n; i += 8)
-    for (Index p = 0; p < packs; ++p)
-      sum[p] += load(a + i + p * width) * load(b + i + p * width);
+    for (Index p = 0; p < packs; ++p) sum[p] += load(a + i + p * width) * load(b + i + p * width);
   double lane[8];
   for (Index p = 0; p < packs; ++p) store(lane + p * width, sum[p]);
   for (Index l = 0; i < n; ++i, ++l) lane[l] += a[i] * b[i];

@@ -4,10 +4,11 @@
 
 namespace assay {
 
-/// L D L' of a symmetric positive definite matrix: L unit lower triangular, D diagonal, no square root
-/// (so it serves exact rationals too). Only the lower triangle of the input is read.
+/// L D L' of a symmetric positive definite matrix: L unit lower triangular, D diagonal, no square
+/// root (so it serves exact rationals too). Only the lower triangle of the input is read.
 ///
-/// Column j: c = A(j:,j) - sum over k < j of L(j:,k) (D_k L(j,k)), k ascending; D_j = c_0; L = c / D_j.
+/// Column j: c = A(j:,j) - sum over k < j of L(j:,k) (D_k L(j,k)), k ascending; D_j = c_0; L = c /
+/// D_j.
 template <class S>
 class Ldlt {
  public:

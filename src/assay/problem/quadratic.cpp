@@ -25,8 +25,8 @@ double smallest_eigenvalue_bound(const Mat<double>& H) {
   for (Index i = 0; i < n; ++i) trace += H(i, i);
   const double g = gamma_bound<double>(n + 2);
   const double hidden = 2 * g / (1 - g) * trace;
-  // |H^-1 v| / |v| <= 1 / lambda_min: the estimate errs upwards, by how much depends on the gaps of the
-  // spectrum. The first share that can be proved wins.
+  // |H^-1 v| / |v| <= 1 / lambda_min: the estimate errs upwards, by how much depends on the gaps of
+  // the spectrum. The first share that can be proved wins.
   for (const double share : {1 - 0x1p-30, 1 - 0x1p-20, 1 - 0x1p-14, 1 - 0x1p-11, 1 - 0x1p-9,
                              1 - 0x1p-7, 1 - 0x1p-5, 0.9, 0.5, 0.1, 0.01}) {
     const double s = share * estimate;
@@ -36,6 +36,26 @@ double smallest_eigenvalue_bound(const Mat<double>& H) {
   }
   return 0;
 }
+
+namespace {
+
+/// A lower bound on the curvature of F where the active set stays, F(x) = f(x, Jx + c): with v =
+/// (I; J) u, |v| >= |u|, it is u'(Qxx + J'Qyy J) u without a cross term, and v'(joint Hessian of f)
+/// v in general.
+double upper_curvature(const Instance& in, bool has_Qxy, bool has_Qyy) {
+  if (!has_Qxy) {
+    if (has_Qyy && !(smallest_eigenvalue_bound(in.Qyy.nearest()) > 0)) return 0;
+    return smallest_eigenvalue_bound(in.Qxx.nearest());
+  }
+  Mat<double> joint(in.n + in.m, in.n + in.m);
+  joint.topLeftCorner(in.n, in.n) = in.Qxx.nearest();
+  joint.bottomRightCorner(in.m, in.m) = in.Qyy.nearest();
+  joint.topRightCorner(in.n, in.m) = in.Qxy.nearest();
+  joint.bottomLeftCorner(in.m, in.n) = in.Qxy.nearest().transpose();
+  return smallest_eigenvalue_bound(joint);
+}
+
+}  // namespace
 
 template <class S>
 QuadraticProblem<S>::QuadraticProblem(const Instance& in)
@@ -101,16 +121,16 @@ QuadraticProblem<S>::QuadraticProblem(const Instance& in)
 
   auto factor = std::make_shared<Ldlt<S>>();
   if (!factor->factor(H))
-    throw NumericalError(in.source, "lower.H", "not positive definite: pivot " +
-                                                   std::to_string(factor->failed_pivot()) +
-                                                   " of its factorisation is not positive");
+    throw NumericalError(in.source, "lower.H",
+                         "not positive definite: pivot " + std::to_string(factor->failed_pivot()) +
+                             " of its factorisation is not positive");
   H_factor = std::move(factor);
   const double proved = smallest_eigenvalue_bound(in.H.nearest());
   if (!(proved > 0))
     throw NumericalError(in.source, "lower.H",
                          "cannot be proved positive definite in double precision");
   mu = S(proved);
-  upper_mu = S(smallest_eigenvalue_bound(in.Qxx.nearest()));
+  upper_mu = S(upper_curvature(in, has_Qxy, has_Qyy));
   S widest(0);
   for (Index j = 0; j < m; ++j) {
     S sum(0);

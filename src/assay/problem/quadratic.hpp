@@ -19,8 +19,8 @@ enum class RowKind { equality, inequality, lower_bound, upper_bound };
 ///     rows 0 .. equalities-1:   A x + B y  = b
 ///     the others:               A x + B y <= b
 ///
-/// so that a lower-level method needs to know one kind of row. The rows of B are kept as the columns
-/// of `Bt`, contiguous.
+/// so that a lower-level method needs to know one kind of row. The rows of B are kept as the
+/// columns of `Bt`, contiguous.
 template <class S>
 struct QuadraticProblem {
   explicit QuadraticProblem(const Instance& instance);
@@ -30,24 +30,28 @@ struct QuadraticProblem {
   std::vector<RowKind> kind;  ///< one for each stacked row
 
   Mat<S> Qxx, Qxy, Qyy;
-  bool has_Qxy = false, has_Qyy = false;  ///< false when the block is zero: its products are skipped
+  bool has_Qxy = false,
+       has_Qyy = false;  ///< false when the block is zero: its products are skipped
   Vec<S> x_target, y_target, cx, cy;
   S c0{0};
 
   Mat<S> H, M;
   Vec<S> d;
-  Mat<S> A;   ///< (rows, n)
-  Mat<S> Bt;  ///< (m, rows)
-  Vec<S> b;   ///< (rows)
+  Mat<S> A;         ///< (rows, n)
+  Mat<S> Bt;        ///< (m, rows)
+  Vec<S> b;         ///< (rows)
   Vec<S> row_norm;  ///< max-norm of each row of B
 
   /// L D L' of H, shared by everything that solves with it.
   std::shared_ptr<const Ldlt<S>> H_factor;
 
-  /// Proved 0 < mu <= lambda_min(H), and lambda_max(H) <= lipschitz.
+  /// 0 < mu <= lambda_min(H), proved; lipschitz: the largest column sum of |H|, which bounds
+  /// lambda_max(H) but for its own rounding.
   S mu{0}, lipschitz{0};
 
-  /// A proved lower bound on the smallest eigenvalue of Qxx; 0 when Qxx is not provably definite.
+  /// A proved lower bound on the curvature of F wherever the active set stays the same: the
+  /// smallest eigenvalue of Qxx if f has no cross term and is convex in y, else of the joint
+  /// Hessian of f; 0 when neither is provably positive.
   S upper_mu{0};
 
   Index rows() const { return b.size(); }
@@ -78,8 +82,8 @@ struct QuadraticProblem {
 /// Inverse iteration gives an estimate; s just below it is accepted once H - s I has an L D L' with
 /// positive pivots in double, and lowered by what rounding could hide: if the factorisation runs to
 /// completion, lambda_min(H - s I) >= -gamma_{n+1} / (1 - gamma_{n+1}) * trace.
-/// Source: Rump, "Verification of positive definiteness" (BIT 46, 2006), Demmel's bound on Cholesky,
-/// which holds for L D L' with positive pivots alike.
+/// Source: Rump, "Verification of positive definiteness" (BIT 46, 2006), Demmel's bound on
+/// Cholesky, which holds for L D L' with positive pivots alike.
 /// @return 0 when no positive bound can be proved in double
 double smallest_eigenvalue_bound(const Mat<double>& H);
 

@@ -44,7 +44,8 @@ FaultSet read_faults(const TomlTable& table, const FaultSet& before) {
   if (!value) return before;
   if (const auto* names = std::get_if<std::vector<std::string>>(&*value))
     return parse_faults(*names, table.source, table.path_of("faults"));
-  if (const auto* none = std::get_if<std::vector<double>>(&*value); none && none->empty()) return {};
+  if (const auto* none = std::get_if<std::vector<double>>(&*value); none && none->empty())
+    return {};
   throw InputError(table.source, table.path_of("faults"),
                    "is " + shortened(value_text(*value)) + ", must be a list of strings");
 }
@@ -53,8 +54,9 @@ void check_name(const std::string& name, const std::string& source) {
   constexpr const char* allowed =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
   if (name.empty() || name.find_first_not_of(allowed) != std::string::npos)
-    throw InputError(source, "name",
-                     "is " + in_quotes(name) + ", must be letters, digits, '-' and '_': it names files");
+    throw InputError(
+        source, "name",
+        "is " + in_quotes(name) + ", must be letters, digits, '-' and '_': it names files");
 }
 
 void read_instance_table(const TomlTable& table, const std::filesystem::path& folder,
@@ -108,6 +110,38 @@ void read_changes(const toml::table& root, Choice algorithm, Choice step, Choice
   }
 }
 
+/// Settings that could not do what they say in this experiment.
+void check_consistent(const Experiment& e) {
+  const auto refuse = [&e](const std::string& key, const std::string& what) {
+    throw InputError(e.source, key, what);
+  };
+  const std::string& estimator = e.hypergradient;
+  const bool differences = estimator == "central_difference" || estimator == "two_point" ||
+                           estimator == "shifted_difference";
+  for (const char* key : {"gradient_std", "upper_hessian_std"})
+    if (differences && e.noise.real(key) > 0)
+      refuse(std::string("noise.") + key, "does not reach estimator '" + estimator +
+                                              "', which sees values of f only: use objective_std");
+  if (estimator != "penalty" && e.noise.real("lower_cross_std") > 0)
+    refuse("noise.lower_cross_std", "reaches only estimator 'penalty', not '" + estimator + "'");
+  if (!differences && e.step != "armijo" && e.noise.real("objective_std") > 0)
+    refuse("noise.objective_std",
+           "reaches no value that this experiment uses: only difference "
+           "estimators and step rule 'armijo' evaluate f");
+
+  const bool clipped = e.algorithm == "f2csa" && e.algorithm_settings.text("outer") == "clipped";
+  if (clipped && e.step == "armijo")
+    refuse("step.rule", "'armijo' tests x - t g, but outer loop 'clipped' does not move so");
+  if (e.algorithm == "ssigd" || !e.algorithm_settings.flag("prescription")) return;
+  if (e.step != e.algorithm + "_prescription")
+    refuse("step.rule",
+           "must be '" + e.algorithm + "_prescription': the algorithm's prescription is on");
+  for (const auto& [key, value] : e.step_settings.values())
+    if (e.algorithm_settings.values().contains(key) &&
+        e.algorithm_settings.values().at(key) != value)
+      refuse("step." + key, "differs from algorithm." + key + ": one theorem, one constant");
+}
+
 void read_golden(const TomlTable& golden, Experiment& out) {
   const std::vector<std::string>& scalars = run_parameters()[2].choices;
   golden.only_keys(scalars);
@@ -129,9 +163,9 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
   for (const std::string& each : overrides) apply_override(root, each);
 
   const TomlTable file{&root, source, ""};
-  file.only_keys({"format", "name", "description", "faults", "instance", "start", "algorithm", "step",
-                  "lower_level", "hypergradient", "noise", "run", "record", "probe", "golden",
-                  "change"});
+  file.only_keys({"format", "name", "description", "faults", "instance", "start", "algorithm",
+                  "step", "lower_level", "hypergradient", "noise", "run", "record", "probe",
+                  "golden", "change"});
   if (file.text("format") != format)
     throw InputError(source, "format",
                      "is " + in_quotes(file.text("format")) + ", must be '" + format + "'");
@@ -146,8 +180,7 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
 
   const Choice algorithm = choose(file.inner("algorithm"), algorithm_items(), "name", "");
   out.algorithm = algorithm.item->name;
-  const Choice step =
-      choose(file.inner("step"), step_items(), "rule", default_step(out.algorithm));
+  const Choice step = choose(file.inner("step"), step_items(), "rule", default_step(out.algorithm));
   const Choice lower =
       choose(file.inner("lower_level"), lower_level_items(), "solver", "active_set");
   const Choice hypergradient = choose(file.inner("hypergradient"), hypergradient_items(),
@@ -173,6 +206,7 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
   check_faults_act(out.faults, out.algorithm, out.hypergradient, source, "faults");
   for (const Change& change : out.changes)
     check_faults_act(change.faults, out.algorithm, out.hypergradient, source, "change.faults");
+  check_consistent(out);
   read_golden(file.inner("golden"), out);
   return out;
 }

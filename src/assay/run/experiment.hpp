@@ -79,9 +79,9 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
                             const std::filesystem::path& folder,
                             const std::vector<std::string>& overrides = {});
 
-/// What the experiment resolves to, as canonical JSON text: every value that can influence the trace,
-/// the instance by the path as written, nothing that depends on the folder. Part of the manifest, and
-/// the key under which a checkpoint may be resumed.
+/// What the experiment resolves to, as canonical JSON text: every value that can influence the
+/// trace, the instance by the path as written, nothing that depends on the folder. Part of the
+/// manifest, and the key under which a checkpoint may be resumed.
 std::string experiment_text(const Experiment& experiment);
 
 }  // namespace assay

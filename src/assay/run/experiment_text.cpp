@@ -29,8 +29,10 @@ std::string experiment_text(const Experiment& experiment) {
   text["format"] = "assay-experiment/1";
   text["name"] = experiment.name;
   text["faults"] = experiment.faults.names();
-  if (experiment.generator) text["instance"]["generator"] = to_json(*experiment.generator);
-  else text["instance"]["path"] = experiment.instance_written;
+  if (experiment.generator)
+    text["instance"]["generator"] = to_json(*experiment.generator);
+  else
+    text["instance"]["path"] = experiment.instance_written;
   text["start"] = to_json(experiment.start);
   text["algorithm"] = to_json("name", experiment.algorithm, experiment.algorithm_settings);
   text["step"] = to_json("rule", experiment.step, experiment.step_settings);

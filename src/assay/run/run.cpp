@@ -31,7 +31,7 @@ std::vector<std::string> cells(const Record<S>& record) {
 
 template <class S>
 RunSummary summary_of(const Record<S>& r) {
-  return {r.iteration + 1,          to_double(r.gap_total),    to_double(r.gap_direct),
+  return {r.iteration + 1,           to_double(r.gap_total),    to_double(r.gap_direct),
           to_double(r.gap_implicit), to_double(r.gap_reported), to_double(r.objective)};
 }
 
@@ -51,8 +51,10 @@ class Session {
 
   RunOutcome run() {
     try {
-      if (control_.resume.empty()) begin();
-      else resume();
+      if (control_.resume.empty())
+        begin();
+      else
+        resume();
       loop();
     } catch (const NumericalError& error) {
       out_.end = RunEnd::failed;
@@ -140,7 +142,8 @@ class Session {
                                                              : "failed"},
                    {"iterations", out_.summary.iterations},
                    {"status", runner_.status().word()},
-                   {"status_gap", to_text(runner_.status().gap())}};
+                   {"status_gap", to_text(runner_.status().gap())},
+                   {"lower_level_not_converged", runner_.unconverged()}};
     if (!out_.failure.empty()) result["failure"] = out_.failure;
     try {
       S gap(0);
@@ -184,8 +187,9 @@ RunOutcome run_experiment(const Experiment& experiment, const Instance& instance
       throw;
     throw InputError(experiment.source, "", message);
   }
-  throw InputError(experiment.source, "run.scalar",
-                   "'" + experiment.scalar + "' cannot run: one of double, soft53, real50, real100");
+  throw InputError(
+      experiment.source, "run.scalar",
+      "'" + experiment.scalar + "' cannot run: one of double, soft53, real50, real100");
 }
 
 Instance load_instance(const Experiment& experiment) {

@@ -39,7 +39,8 @@ struct RunOutcome {
 };
 
 /// Runs the experiment on the instance in the experiment's scalar.
-/// @throws InputError when the checkpoint belongs to another experiment, instance or program version.
+/// @throws InputError when the checkpoint belongs to another experiment, instance or program
+/// version.
 /// @throws NumericalError when the instance has no lower level at the starting point.
 /// Later numerical failures are an outcome (end == failed), not an exception.
 RunOutcome run_experiment(const Experiment& experiment, const Instance& instance,

@@ -13,16 +13,6 @@ namespace assay {
 
 namespace {
 
-/// The number of an algorithm's random streams: its place in the catalogue, counted from 1.
-std::uint64_t stream_number(const std::string& algorithm) {
-  std::uint64_t number = 1;
-  for (const auto& item : algorithm_items()) {
-    if (item.name == algorithm) return number;
-    ++number;
-  }
-  return 0;
-}
-
 NoiseLevels noise_levels(const Settings& s) {
   return {s.real("objective_std"), s.real("gradient_std"), s.real("lower_linear_std"),
           s.real("lower_cross_std"), s.real("upper_hessian_std")};
@@ -56,15 +46,14 @@ Runner<S>::Runner(const Experiment& experiment, const Instance& instance)
     : e_(experiment),
       problem_(instance),
       noise_(noise_levels(experiment.noise)),
-      draws_(static_cast<std::uint64_t>(experiment.seed), stream_number(experiment.algorithm),
+      draws_(static_cast<std::uint64_t>(experiment.seed), algorithm_stream(experiment.algorithm),
              experiment.faults.has(Fault::shared_stream) ? &shared_position_ : nullptr),
       true_lower_(std::make_unique<ActiveSetLowerLevel<S>>(problem_)),
       status_(experiment.faults.has(Fault::sticky_status)) {
   check_changes(e_);
   const QuadraticProblem<S>* seen = &problem_;
   if (e_.faults.has(Fault::swapped_rows)) {
-    if (problem_.n != problem_.m)
-      throw InputError(e_.source, "faults", "swapped_rows needs n = m");
+    if (problem_.n != problem_.m) throw InputError(e_.source, "faults", "swapped_rows needs n = m");
     seen_ = std::make_unique<QuadraticProblem<S>>(problem_);
     seen_->Bt = -problem_.A.transpose();
     for (Index i = 0; i < seen_->rows(); ++i) seen_->row_norm[i] = max_norm<S>(seen_->Bt.col(i));
@@ -81,13 +70,15 @@ Runner<S>::Runner(const Experiment& experiment, const Instance& instance)
 
 template <class S>
 EstimatorContext<S> Runner<S>::estimator_context(LowerLevel<S>& lower, const FaultSet& faults) {
-  return {&problem_, &lower, &draws_, noise_, faults};
+  return {&problem_, &lower, &draws_,
+          noise_,    faults, e_.lower_level_settings.flag("accept_unconverged")};
 }
 
 template <class S>
 void Runner<S>::build(const Settings& algorithm, const Settings& step,
                       const Settings& hypergradient, const FaultSet& faults) {
   faults_ = faults;
+  if (estimator_) unconverged_before_ += estimator_->unconverged();
   estimator_ =
       make_estimator<S>(e_.hypergradient, hypergradient, estimator_context(*lower_, faults));
   probe_ =
@@ -109,8 +100,8 @@ void Runner<S>::build(const Settings& algorithm, const Settings& step,
   algorithm_ = make_algorithm<S>(e_.algorithm, algorithm, context);
 }
 
-/// New settings from here on; the state of algorithm and estimator goes over, and that of the step rule
-/// unless its own settings are new: a new cap is not the old one, shrunk.
+/// New settings from here on; the state of algorithm and estimator goes over, and that of the step
+/// rule unless its own settings are new: a new cap is not the old one, shrunk.
 template <class S>
 void Runner<S>::change(const Change& c) {
   StateArchive kept = StateArchive::writer();
@@ -149,16 +140,15 @@ void Runner<S>::check_feasible(const Instance& instance) {
   for (Index i = 0; i < x0_.size(); ++i)
     if (!is_finite(x0_[i])) throw NumericalError(instance.source, "x0", "is not finite");
   if (true_lower_->solve(x0_, Vec<S>()).status == LowerStatus::infeasible)
-    throw NumericalError(instance.source, "constraints",
-                         "no y satisfies them at the starting point: the lower level is infeasible");
+    throw NumericalError(
+        instance.source, "constraints",
+        "no y satisfies them at the starting point: the lower level is infeasible");
 }
 
 template <class S>
 void Runner<S>::evaluate_truth(const Vec<S>& x) {
   if (true_at_.size() == x.size() && true_at_ == x) return;
   truth_->evaluate(x, Vec<S>(), 0, true_gradient_);
-  if (truth_->solution().status != LowerStatus::solved)
-    throw NumericalError("the exact lower-level solver did not converge");
   true_at_ = x;
 }
 
@@ -166,14 +156,20 @@ template <class S>
 void Runner<S>::fill_truth(Record<S>& r) {
   const Vec<S>& x = algorithm_->x();
   for (Index i = 0; i < x.size(); ++i)
-    if (!is_finite(x[i]))
-      throw NumericalError("x[" + std::to_string(i) + "] is no longer finite");
+    if (!is_finite(x[i])) throw NumericalError("x[" + std::to_string(i) + "] is no longer finite");
   evaluate_truth(x);
   const LowerSolution<S>& s = truth_->solution();
   r.objective = problem_.upper_value(x, s.y);
   r.gap_total = norm(true_gradient_.total);
   r.gap_direct = norm(true_gradient_.direct);
   r.gap_implicit = norm(true_gradient_.implicit);
+  r.gap_mapping = r.gap_total;
+  if (problem_.x_set != UpperSet::Kind::whole_space) {
+    Vec<S> moved = x - true_gradient_.total;
+    problem_.project_upper(moved);
+    moved = x - moved;
+    r.gap_mapping = norm(moved);
+  }
   if (!is_finite(r.objective) || !is_finite(r.gap_total))
     throw NumericalError("objective or gap is no longer finite");
   r.active_set_size = static_cast<long>(s.active.size());
@@ -197,8 +193,7 @@ void Runner<S>::fill_step(const StepReport<S>& report, Record<S>& r) {
   if (faults_.has(Fault::direct_gap_reported)) r.gap_reported = r.gap_direct;
   if (faults_.has(Fault::objective_gap_reported)) r.gap_reported = r.objective;
   r.step_requested = report.step_requested;
-  r.step_applied =
-      faults_.has(Fault::printed_step) ? report.step_requested : report.step_applied;
+  r.step_applied = faults_.has(Fault::printed_step) ? report.step_requested : report.step_applied;
   r.step_length = report.step_length;
   r.gradient_norm_raw = report.gradient_raw;
   r.gradient_norm_smoothed = report.gradient_smoothed;
@@ -206,13 +201,14 @@ void Runner<S>::fill_step(const StepReport<S>& report, Record<S>& r) {
   r.cos_gradient_momentum = report.cosine;
   r.perturbation_norm = report.perturbation;
   r.estimate_kink = report.kink;
-  const LowerSolution<S>& own = estimator_->solution();
-  r.lower_level_stationarity = own.certificate.stationarity;
-  r.lower_level_primal = own.certificate.primal;
-  r.lower_level_dual = own.certificate.dual;
-  r.lower_level_complementarity = own.certificate.complementarity;
-  r.lower_level_error_bound = own.certificate.error_bound;
-  r.lower_level_status = to_string(own.status);
+  const Certificate<S>& own = estimator_->certificate();
+  r.lower_level_stationarity = own.stationarity;
+  r.lower_level_primal = own.primal;
+  r.lower_level_dual = own.dual;
+  r.lower_level_complementarity = own.complementarity;
+  r.lower_level_error_bound = own.error_bound;
+  r.lower_level_bound = !own.has_bound ? "none" : own.bound_is_proved ? "proved" : "estimated";
+  r.lower_level_status = to_string(estimator_->status());
 }
 
 template <class S>
@@ -244,9 +240,14 @@ Record<S> Runner<S>::step(long t) {
   const StepReport<S> report = algorithm_->step(t);
   fill_truth(r);
   fill_step(report, r);
-  status_.add(t, r.gap_total);
+  status_.add(t, r.gap_mapping);
   r.status = status_.word();
   return r;
+}
+
+template <class S>
+long Runner<S>::unconverged() const {
+  return unconverged_before_ + estimator_->unconverged();
 }
 
 template <class S>
@@ -299,6 +300,9 @@ void Runner<S>::archive(StateArchive& state) {
   archive_lower(state, "lower", *lower_);
   archive_lower(state, "true_lower", *true_lower_);
   archive_lower(state, "probe_lower", *probe_lower_);
+  long unconverged = this->unconverged();
+  state.integer("unconverged", unconverged);
+  if (state.reading()) unconverged_before_ = unconverged - estimator_->unconverged();
   long position = static_cast<long>(shared_position_);
   state.integer("shared_position", position);
   shared_position_ = static_cast<std::uint64_t>(position);

@@ -10,16 +10,19 @@
 
 namespace assay {
 
-/// One run in scalar S, an iteration at a time: the algorithm with everything it works on, and the true
-/// gap evaluated outside of it, on a lower-level solver of its own.
+/// One run in scalar S, an iteration at a time: the algorithm with everything it works on, and the
+/// true gap evaluated outside of it, on a lower-level solver of its own.
 template <class S>
 class Runner {
  public:
-  /// @throws InputError, NumericalError when the experiment does not fit the instance: a method that
-  ///         does not cover it, no curvature where a step rule needs one, no y feasible at the start
+  /// @throws InputError, NumericalError when the experiment does not fit the instance: a method
+  /// that
+  ///         does not cover it, no curvature where a step rule needs one, no y feasible at the
+  ///         start
   Runner(const Experiment& experiment, const Instance& instance);
 
-  /// The starting point's record (iteration -1). Draws and evaluates what the algorithm needs to start.
+  /// The starting point's record (iteration -1). Draws and evaluates what the algorithm needs to
+  /// start.
   Record<S> start();
   /// Iteration t. @throws NumericalError when a lower level has no solution or x leaves the finite
   Record<S> step(long t);
@@ -28,6 +31,8 @@ class Runner {
   void archive(StateArchive& state);
 
   const ReportedStatus<S>& status() const { return status_; }
+  /// Lower-level solves of the algorithm so far that did not converge (and were accepted).
+  long unconverged() const;
   /// True |grad F| of the point the theory returns, if that differs from the last; else false.
   bool output_gap(S& gap);
 
@@ -44,7 +49,8 @@ class Runner {
 
   const Experiment& e_;
   QuadraticProblem<S> problem_;
-  std::unique_ptr<QuadraticProblem<S>> seen_;  ///< what the algorithm's lower level sees, if not that
+  std::unique_ptr<QuadraticProblem<S>>
+      seen_;  ///< what the algorithm's lower level sees, if not that
   FaultSet faults_;
   NoiseLevels noise_;
   std::uint64_t shared_position_ = 0;
@@ -60,6 +66,7 @@ class Runner {
   Vec<S> true_at_;  ///< the point true_gradient_ belongs to
   Vec<S> x0_, probed_;
   ReportedStatus<S> status_;
+  long unconverged_before_ = 0;  ///< by estimators of earlier settings, or before a checkpoint
   StateDigest digest_;
 };
 

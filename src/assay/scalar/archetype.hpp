@@ -18,10 +18,22 @@ class Archetype {
   explicit operator double() const { return v_; }
 
   Archetype operator-() const { return Archetype(-v_); }
-  Archetype& operator+=(const Archetype& o) { v_ += o.v_; return *this; }
-  Archetype& operator-=(const Archetype& o) { v_ -= o.v_; return *this; }
-  Archetype& operator*=(const Archetype& o) { v_ *= o.v_; return *this; }
-  Archetype& operator/=(const Archetype& o) { v_ /= o.v_; return *this; }
+  Archetype& operator+=(const Archetype& o) {
+    v_ += o.v_;
+    return *this;
+  }
+  Archetype& operator-=(const Archetype& o) {
+    v_ -= o.v_;
+    return *this;
+  }
+  Archetype& operator*=(const Archetype& o) {
+    v_ *= o.v_;
+    return *this;
+  }
+  Archetype& operator/=(const Archetype& o) {
+    v_ /= o.v_;
+    return *this;
+  }
   friend Archetype operator+(Archetype a, const Archetype& b) { return a += b; }
   friend Archetype operator-(Archetype a, const Archetype& b) { return a -= b; }
   friend Archetype operator*(Archetype a, const Archetype& b) { return a *= b; }
@@ -42,7 +54,9 @@ class Archetype {
 };
 
 template <>
-constexpr std::string_view scalar_name<Archetype>() { return "archetype"; }
+constexpr std::string_view scalar_name<Archetype>() {
+  return "archetype";
+}
 
 }  // namespace assay
 
@@ -71,5 +85,13 @@ struct Eigen::NumTraits<assay::Archetype> : Eigen::GenericNumTraits<assay::Arche
   using NonInteger = assay::Archetype;
   using Literal = assay::Archetype;
   using Nested = assay::Archetype;
-  enum { IsComplex = 0, IsInteger = 0, IsSigned = 1, RequireInitialization = 1, ReadCost = 1, AddCost = 1, MulCost = 1 };
+  enum {
+    IsComplex = 0,
+    IsInteger = 0,
+    IsSigned = 1,
+    RequireInitialization = 1,
+    ReadCost = 1,
+    AddCost = 1,
+    MulCost = 1
+  };
 };

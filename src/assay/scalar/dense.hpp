@@ -8,8 +8,8 @@ namespace assay {
 
 using Index = Eigen::Index;
 
-/// Dense storage, columns contiguous. Eigen only stores: every reduction whose order could show in a
-/// result is in numerics/kernels.hpp.
+/// Dense storage, columns contiguous. Eigen only stores: every reduction whose order could show in
+/// a result is in numerics/kernels.hpp.
 template <class S>
 using Vec = Eigen::Matrix<S, Eigen::Dynamic, 1>;
 template <class S>

@@ -8,8 +8,8 @@
 ///     ASSAY_FOR_EACH_REAL(ASSAY_INSTANTIATE)
 ///
 /// REAL: everything with a square root. FIELD: those and Rational. Built with ASSAY_ARCHETYPE both
-/// lists hold only the archetype, a scalar without implicit conversions: a literal computed in double
-/// before it is widened then does not compile.
+/// lists hold only the archetype, a scalar without implicit conversions: a literal computed in
+/// double before it is widened then does not compile.
 #ifdef ASSAY_ARCHETYPE
 #include "assay/scalar/archetype.hpp"
 #define ASSAY_FOR_EACH_REAL(X) X(::assay::Archetype)

@@ -37,21 +37,33 @@ inline constexpr bool is_exact<Rational> = true;
 template <class S>
 constexpr std::string_view scalar_name();
 template <>
-constexpr std::string_view scalar_name<double>() { return "double"; }
+constexpr std::string_view scalar_name<double>() {
+  return "double";
+}
 template <>
-constexpr std::string_view scalar_name<Soft53>() { return "soft53"; }
+constexpr std::string_view scalar_name<Soft53>() {
+  return "soft53";
+}
 template <>
-constexpr std::string_view scalar_name<Real50>() { return "real50"; }
+constexpr std::string_view scalar_name<Real50>() {
+  return "real50";
+}
 template <>
-constexpr std::string_view scalar_name<Real100>() { return "real100"; }
+constexpr std::string_view scalar_name<Real100>() {
+  return "real100";
+}
 template <>
-constexpr std::string_view scalar_name<Rational>() { return "rational"; }
+constexpr std::string_view scalar_name<Rational>() {
+  return "rational";
+}
 
 /// u = 2^-digits, the largest relative error of one rounded operation; 0 where nothing rounds.
 template <class S>
 S unit_roundoff() {
-  if constexpr (is_exact<S>) return S(0);
-  else return std::numeric_limits<S>::epsilon() / S(2);
+  if constexpr (is_exact<S>)
+    return S(0);
+  else
+    return std::numeric_limits<S>::epsilon() / S(2);
 }
 
 /// gamma_k = k u / (1 - k u): the standard bound on the relative error of k chained roundings.
@@ -114,7 +126,8 @@ double to_double(const S& a) {
 
 template <class S>
 bool is_finite(const S& a) {
-  if constexpr (is_exact<S>) return true;
+  if constexpr (is_exact<S>)
+    return true;
   else {
     using std::isfinite;
     return static_cast<bool>(isfinite(a));

@@ -9,8 +9,8 @@
 
 namespace assay {
 
-/// Names and texts of everything a run must remember between two iterations. The same visit writes a
-/// checkpoint and reads it back, so that no member can be saved and not restored.
+/// Names and texts of everything a run must remember between two iterations. The same visit writes
+/// a checkpoint and reads it back, so that no member can be saved and not restored.
 class StateArchive {
  public:
   static StateArchive writer() { return StateArchive(false, {}); }
@@ -23,8 +23,10 @@ class StateArchive {
 
   template <class S>
   void scalar(const std::string& name, S& value) {
-    if (reading_) value = from_text<S>(at(name));
-    else values_[name] = to_text(value);
+    if (reading_)
+      value = from_text<S>(at(name));
+    else
+      values_[name] = to_text(value);
   }
   template <class S>
   void vector(const std::string& name, Vec<S>& v) {
@@ -47,8 +49,10 @@ class StateArchive {
     value = number != 0;
   }
   void text(const std::string& name, std::string& value) {
-    if (reading_) value = at(name);
-    else values_[name] = value;
+    if (reading_)
+      value = at(name);
+    else
+      values_[name] = value;
   }
 
  private:

@@ -40,13 +40,14 @@ const std::vector<Entry<S>>& rules() {
          return std::make_unique<ConstantStep<S>>(S(s.real("length")));
        }},
       {item("inverse", "1/(mu (t+offset)); the strongly convex theorem of SSIGD when mu is F's",
-            {{"mu", 0.0, "strong convexity constant; 0: proved smallest eigenvalue of Qxx", 0.0},
+            {{"mu", 0.0, "strong convexity constant of F; 0: the curvature proved from f", 0.0},
              {"offset", 1.0, "added to the 0-based iteration", 0.0, huge, true}}),
        [](const Settings& s, const Context& context) {
          const S mu = s.real("mu") > 0 ? S(s.real("mu")) : context.upper_mu;
          if (!(S(0) < mu))
-           throw InputError("", "step.mu",
-                            "0 asks for the curvature of Qxx, which is not provably positive");
+           throw InputError(
+               "", "step.mu",
+               "0 asks for the curvature of F, which cannot be proved positive from f: give mu");
          return std::make_unique<InverseStep<S>>(mu, S(s.real("offset")));
        }},
       {item("polynomial", "length (1+t)^(-quarters/4); 2 quarters: 1/sqrt(t+1)",

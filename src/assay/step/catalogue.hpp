@@ -16,7 +16,7 @@ const std::vector<CatalogueItem>& step_items();
 template <class S>
 struct StepContext {
   long horizon = 0;  ///< iterations of the run
-  S upper_mu{0};     ///< proved lower bound on the curvature of f in x; 0: unknown
+  S upper_mu{0};     ///< proved lower bound on the curvature of F; 0: unknown
 };
 
 /// @throws InputError when a rule's needs are not met (for example no known curvature)

@@ -1,20 +1,10 @@
 #pragma once
 
 #include "assay/numerics/elementary.hpp"
+#include "assay/numerics/power.hpp"
 #include "assay/step/step_rule.hpp"
 
 namespace assay {
-
-/// base^exponent by repeated squaring: products only, one written order.
-template <class S>
-S integer_power(S base, long exponent) {
-  S out(1);
-  for (; exponent > 0; exponent /= 2) {
-    if (exponent % 2 == 1) out *= base;
-    base *= base;
-  }
-  return out;
-}
 
 template <class S>
 class ConstantStep final : public StepRule<S> {
@@ -83,9 +73,7 @@ template <class S>
 class InverseMomentumStep final : public StepRule<S> {
  public:
   InverseMomentumStep(const S& gamma1, const S& gamma2) : gamma1_(gamma1), gamma2_(gamma2) {}
-  S length(const StepQuery<S>& q) override {
-    return S(1) / (gamma1_ * q.direction_norm + gamma2_);
-  }
+  S length(const StepQuery<S>& q) override { return S(1) / (gamma1_ * q.direction_norm + gamma2_); }
 
  private:
   S gamma1_, gamma2_;
@@ -103,7 +91,10 @@ class ArmijoStep final : public StepRule<S> {
   S length(const StepQuery<S>& q) override {
     const S start = q.merit(S(0));
     S t = trial_;
-    while (smallest_ < t && !(q.merit(t) <= start - share_ * t * q.slope)) t *= factor_;
+    const auto promised = [&q](const S& length) {
+      return q.promise ? q.promise(length) : S(length * q.slope);
+    };
+    while (smallest_ < t && !(q.merit(t) <= start - share_ * promised(t))) t *= factor_;
     t = larger(t, smallest_);
     if (keep_) trial_ = t;
     return t;

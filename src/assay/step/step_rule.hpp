@@ -14,6 +14,8 @@ struct StepQuery {
   S direction_norm{0};     ///< Euclidean norm of what the step multiplies
   S slope{0};              ///< gradient' direction, > 0 for a descent step x - length * direction
   std::function<S()> gap;  ///< |grad F(x)|, the true one at the present x
+  /// The linear decrease promised for a length, gradient'(x - x(length)); empty: length * slope.
+  std::function<S(const S&)> promise;
   std::function<S(const S&)> merit;  ///< F(x - length * direction); merit(0) is F(x)
 };
 
@@ -34,11 +36,11 @@ class StepRule {
 
 /// The limits that any rule may be put under.
 struct StepLimits {
-  double cap = 0;         ///< step <= cap; 0: none
-  double gap_cap = 0;     ///< step <= gap_cap * |grad F(x)|; 0: none
-  double floor = 0;       ///< step >= floor, applied last
-  double cap_shrink = 1;  ///< in (0, 1]: the cap is multiplied by this when the gap stalls
-  long stall_window = 50; ///< iterations without a new smallest gap that count as a stall
+  double cap = 0;          ///< step <= cap; 0: none
+  double gap_cap = 0;      ///< step <= gap_cap * |grad F(x)|; 0: none
+  double floor = 0;        ///< step >= floor, applied last
+  double cap_shrink = 1;   ///< in (0, 1]: the cap is multiplied by this when the gap stalls
+  long stall_window = 50;  ///< iterations without a new smallest gap that count as a stall
 };
 
 /// A rule under limits.
@@ -54,7 +56,8 @@ class LimitedStep {
     out.applied = out.requested;
     if (limits_.cap > 0 && limits_.cap_shrink < 1) watch_stall(query);
     if (limits_.cap > 0) out.applied = smaller(out.applied, cap_);
-    if (limits_.gap_cap > 0) out.applied = smaller(out.applied, S(S(limits_.gap_cap) * query.gap()));
+    if (limits_.gap_cap > 0)
+      out.applied = smaller(out.applied, S(S(limits_.gap_cap) * query.gap()));
     if (limits_.floor > 0) out.applied = larger(out.applied, S(limits_.floor));
     return out;
   }

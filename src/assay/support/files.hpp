@@ -10,7 +10,8 @@ namespace assay {
 std::string read_file(const std::filesystem::path& path);
 
 /// Replaces `path` by `content` or leaves it as it was: writes a temporary beside it, fsyncs it,
-/// renames it, fsyncs the folder. On any failure (disk full, no permission) the temporary is removed.
+/// renames it, fsyncs the folder. On any failure (disk full, no permission) the temporary is
+/// removed.
 /// @throws InputError naming the file and the system's reason.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 

@@ -23,7 +23,8 @@ struct Trace {
   int row_of(long iteration) const;
 };
 
-/// CSV text: header line, one line per row, "\n" line ends, no quoting (no cell holds comma or quote).
+/// CSV text: header line, one line per row, "\n" line ends, no quoting (no cell holds comma or
+/// quote).
 std::string trace_text(const Trace& trace);
 
 /// @throws InputError naming file, line and column: empty file, ragged rows, duplicate or missing

@@ -5,8 +5,8 @@
 
 namespace {
 
-// In a compiler's eyes these can be anything; a fused multiply-add shows the rounding error 2^-60 of
-// the product, separate operations give 0.
+// In a compiler's eyes these can be anything; a fused multiply-add shows the rounding error 2^-60
+// of the product, separate operations give 0.
 volatile double one_plus = 1 + 0x1p-30, product = (1 + 0x1p-30) * (1 + 0x1p-30);
 
 bool fuses() { return one_plus * one_plus - product != 0; }
