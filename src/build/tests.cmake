@@ -33,6 +33,7 @@ endfunction()
 # What the sources say.
 assay_check(layers ${here}/check_layers)
 assay_check(sources ${here}/check_sources)
+assay_check(format ${here}/check_format)
 
 # What the objects hold.
 file(GENERATE OUTPUT assay.objects CONTENT "$<JOIN:$<TARGET_OBJECTS:assay>,\n>\n")

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "assay/run/version.hpp"
 #include "assay/support/files.hpp"
 #include "assay/trace/trace.hpp"
 
@@ -98,6 +100,14 @@ TEST_F(Cli, HelpIsAResult) {
   EXPECT_EQ(help.err, "");
   for (const char* command : {"run", "check", "bless", "compare", "list", "env", "demo"})
     EXPECT_EQ(assay({command, "--help"}).code, 0) << command;
+}
+
+TEST_F(Cli, TheVersionIsAResult) {
+  const Ended version = assay({"--version"});
+
+  EXPECT_EQ(version.code, 0);
+  EXPECT_EQ(version.out, std::string("assay ") + program_version + "\n");
+  EXPECT_EQ(version.err, "");
 }
 
 TEST_F(Cli, AWrongCommandLineIsAUsageError) {
@@ -226,13 +236,31 @@ TEST_F(Cli, ListAndEnvDescribeTheProgram) {
   ASSERT_EQ(all.code, 0) << all.err;
   const auto json = nlohmann::json::parse(all.out);
   for (const char* topic :
-       {"algorithms", "steps", "lower-levels", "hypergradients", "faults", "scalars"})
+       {"algorithms", "steps", "lower-levels", "hypergradients", "tables", "faults", "scalars"})
     EXPECT_FALSE(json[topic].empty()) << topic;
   EXPECT_EQ(json["experiments"][0]["summary"], "a test");
-  EXPECT_EQ(assay({"list", "parameters", "ssigd"}).code, 0);
-  expect_failure(assay({"list", "parameters", "sigd"}), 2, "ssigd");
-  expect_failure(assay({"list", "parameters"}), 2, "NAME");
   EXPECT_EQ(nlohmann::json::parse(assay({"env", "--json"}).out)["format"], "assay-env/1");
+}
+
+TEST_F(Cli, ListPrintsTheParametersOfEntriesAndTables) {
+  const Ended nameless = assay({"list", "parameters"});
+  expect_failure(nameless, 2, "assay list parameters NAME");
+  const std::string tables = assay({"list", "tables"}).out;
+
+  const std::vector<std::array<std::string, 2>> one_key_of_each = {
+      {"ssigd", "samples"},       {"generator", "seed"},     {"run", "iterations"},
+      {"start", "point"},         {"noise", "gradient_std"}, {"record", "every"},
+      {"probe", "gradient_every"}};
+  for (const auto& [name, key] : one_key_of_each) {
+    const Ended ended = assay({"list", "parameters", name});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_NE(ended.out.find("    " + key + " = "), std::string::npos) << ended.out;
+    EXPECT_NE(nameless.err.find(" " + name), std::string::npos) << nameless.err;
+    EXPECT_EQ(tables.find("\n  " + name + " ") == std::string::npos, name == "ssigd") << tables;
+  }
+  expect_failure(assay({"list", "parameters", "sigd"}), 2, "ssigd");
+  expect_failure(assay({"list", "parameters", "recrod"}), 2, "record");
+  expect_failure(assay({"list", "tables", "run"}), 2, "only with 'parameters'");
 }
 
 TEST_F(Cli, DemoPrintsOneLineForEachRun) {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "assay/algorithm/catalogue.hpp"
 #include "assay/cli/session.hpp"
 #include "assay/faults/faults.hpp"
 #include "assay/hypergradient/catalogue.hpp"
 #include "assay/lower_level/catalogue.hpp"
+#include "assay/problem/generator.hpp"
 #include "assay/scalar/text.hpp"
 #include "assay/step/catalogue.hpp"
 
@@ -39,6 +41,17 @@ Topic scalars_topic() {
        {"real100", "at least 100 decimal digits", {}}}};
 }
 
+/// The tables of an experiment file that belong to no catalogue entry.
+Topic tables_topic() {
+  return {"tables",
+          {{"generator", "[instance.generator]: a random instance", generator_parameters()},
+           {"start", "[start]: where x starts", start_parameters()},
+           {"noise", "[noise]: what is added to evaluated values", noise_parameters()},
+           {"run", "[run]: length, random key and arithmetic", run_parameters()},
+           {"record", "[record]: which rows are written", record_parameters()},
+           {"probe", "[probe]: checks of the estimator on the way", probe_parameters()}}};
+}
+
 Topic experiments_topic(const GoldenFolder& folder) {
   Topic topic{"experiments", {}};
   std::error_code absent;
@@ -55,21 +68,6 @@ Topic experiments_topic(const GoldenFolder& folder) {
             [](const CatalogueItem& a, const CatalogueItem& b) { return a.name < b.name; });
   return topic;
 }
-
-struct ValueWriter {
-  std::string operator()(bool v) const { return v ? "true" : "false"; }
-  std::string operator()(std::int64_t v) const { return std::to_string(v); }
-  std::string operator()(double v) const { return to_text(v); }
-  std::string operator()(const std::string& v) const { return "\"" + v + "\""; }
-  template <class T>
-  std::string operator()(const std::vector<T>& v) const {
-    std::string text;
-    for (const T& element : v) text += (text.empty() ? "" : ", ") + (*this)(element);
-    return "[" + text + "]";
-  }
-};
-
-std::string value_text(const Value& value) { return std::visit(ValueWriter{}, value); }
 
 /// The range in words: "one of a, b", "> 0", ">= 0, <= 1", or "".
 std::string range_words(const Parameter& p) {
@@ -118,6 +116,17 @@ Json topic_json(const Topic& topic) {
   return list;
 }
 
+/// Every name that has parameters, once.
+std::string names_with_parameters(const std::vector<Topic>& topics) {
+  std::set<std::string> seen;
+  std::string text;
+  for (const Topic& topic : topics)
+    for (const CatalogueItem& item : topic.items)
+      if (!item.parameters.empty() && seen.insert(item.name).second)
+        text += (text.empty() ? "" : ", ") + item.name;
+  return text;
+}
+
 /// Keeps only the items called `name`.
 std::vector<Topic> items_called(const std::vector<Topic>& topics, const std::string& name) {
   std::vector<Topic> found;
@@ -130,7 +139,7 @@ std::vector<Topic> items_called(const std::vector<Topic>& topics, const std::str
     }
     if (!kept.items.empty()) found.push_back(std::move(kept));
   }
-  if (found.empty()) throw InputError("", name, "is in no catalogue" + suggestion(name, names));
+  if (found.empty()) throw InputError("", name, "is in no list" + suggestion(name, names));
   return found;
 }
 
@@ -139,12 +148,17 @@ void list(const std::string& what, const std::string& name, Session& session) {
                                {"steps", step_items()},
                                {"lower-levels", lower_level_items()},
                                {"hypergradients", hypergradient_items()},
+                               tables_topic(),
                                faults_topic(),
                                scalars_topic(),
                                experiments_topic(session.golden())};
   const bool parameters = what == "parameters";
-  if (parameters != !name.empty())
-    throw InputError("", "list", "a NAME goes with 'parameters' and only there");
+  if (parameters && name.empty())
+    throw InputError(
+        "", "list",
+        "type assay list parameters NAME, where NAME is one of " + names_with_parameters(topics));
+  if (!parameters && !name.empty())
+    throw InputError("", "list", "a NAME goes only with 'parameters'");
   if (parameters) topics = items_called(topics, name);
   std::string text;
   Json json = {{"format", "assay-list/1"}};
@@ -162,13 +176,12 @@ void add_list(CLI::App& app, Session& session) {
   auto what = std::make_shared<std::string>(), name = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("list", "what an experiment can be made of");
   command
-      ->add_option(
-          "WHAT", *what,
-          "algorithms, steps, lower-levels, hypergradients, faults, scalars, experiments, or "
-          "parameters NAME; default: everything, in brief")
-      ->check(CLI::IsMember({"algorithms", "steps", "lower-levels", "hypergradients", "faults",
-                             "scalars", "experiments", "parameters"}));
-  command->add_option("NAME", *name, "an entry of any catalogue");
+      ->add_option("WHAT", *what,
+                   "algorithms, steps, lower-levels, hypergradients, tables, faults, scalars, "
+                   "experiments, or parameters NAME; default: everything, in brief")
+      ->check(CLI::IsMember({"algorithms", "steps", "lower-levels", "hypergradients", "tables",
+                             "faults", "scalars", "experiments", "parameters"}));
+  command->add_option("NAME", *name, "an entry of any of these");
   session.add_common_options(*command);
   session.add_golden_option(*command);
   command->callback([what, name, &session] { list(*what, *name, session); });

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "assay/cli/session.hpp"
-#include "assay/numerics/environment.hpp"
+#include "assay/run/version.hpp"
 
 namespace assay {
 namespace {
@@ -17,6 +17,8 @@ std::string command_line(int argc, const char* const* argv) {
 }
 
 void add_commands(CLI::App& app, Session& session) {
+  app.set_version_flag("--version", std::string("assay ") + program_version,
+                       "print the version and exit");
   app.require_subcommand(1);
   for (const auto add : {add_run, add_check, add_bless, add_compare, add_list, add_env, add_demo})
     add(app, session);
@@ -35,7 +37,7 @@ int program(int argc, const char* const* argv) {
     add_commands(app, session);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    // Help is a result, not a failure.
+    // Help and version are results, not failures.
     if (e.get_exit_code() == 0) return app.exit(e);
     session.fail(ExitCode::usage, std::string("command line: ") + e.what() + " (see --help)");
   } catch (const Error& e) {

@@ -25,8 +25,8 @@ const std::vector<Parameter>& start_parameters() {
   static const std::vector<Parameter> parameters = {
       {.key = "point",
        .fallback = std::string("instance"),
-       .doc = "where x starts: x0 of the instance (0 when it has none), 0, or scale times standard "
-              "normals",
+       .doc = "where x starts: x0 of the instance, which must have one then; 0; or scale times "
+              "standard normals",
        .choices = {"instance", "zero", "normal"}},
       {.key = "scale",
        .fallback = 0.1,
