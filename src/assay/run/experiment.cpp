@@ -124,11 +124,6 @@ void check_consistent(const Experiment& e) {
                                               "', which sees values of f only: use objective_std");
   if (estimator != "penalty" && e.noise.real("lower_cross_std") > 0)
     refuse("noise.lower_cross_std", "reaches only estimator 'penalty', not '" + estimator + "'");
-  if (!differences && e.step != "armijo" && e.noise.real("objective_std") > 0)
-    refuse("noise.objective_std",
-           "reaches no value that this experiment uses: only difference "
-           "estimators and step rule 'armijo' evaluate f");
-
   const bool clipped = e.algorithm == "f2csa" && e.algorithm_settings.text("outer") == "clipped";
   if (clipped && e.step == "armijo")
     refuse("step.rule", "'armijo' tests x - t g, but outer loop 'clipped' does not move so");

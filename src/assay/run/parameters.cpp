@@ -40,7 +40,8 @@ const std::vector<Parameter>& noise_parameters() {
   static const std::vector<Parameter> parameters = {
       {.key = "objective_std",
        .fallback = 0.0,
-       .doc = "standard deviation added to each evaluated value of f",
+       .doc = "standard deviation added to each evaluated value of f; reaches difference "
+              "estimators and line searches, never a gradient",
        .min = 0},
       {.key = "gradient_std",
        .fallback = 0.0,
