@@ -1,0 +1,101 @@
+// A run says what went wrong with it, and refuses what could not mean what it says.
+#include "assay/lower_level/certificate.hpp"
+#include "assay/run/run_test.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+namespace {
+
+const std::string ssigd =
+    "[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n[run]\niterations = 5\n";
+
+std::string refusal(const std::string& tables, const std::vector<std::string>& overrides = {}) {
+  try {
+    outcome(experiment(tables, overrides));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+void expect_names(const std::string& message, const std::string& key) {
+  EXPECT_NE(message.find(key), std::string::npos) << "message: " << message;
+}
+
+TEST(Honesty, AnUnconvergedLowerLevelEndsTheRunUnlessAccepted) {
+  const std::string tables =
+      ssigd + "[lower_level]\nsolver = \"projected_gradient\"\nmax_iterations = 1\n";
+  const RunOutcome strict = outcome(experiment(tables));
+  EXPECT_EQ(strict.end, RunEnd::failed);
+  expect_names(strict.failure, "did not converge");
+  const RunOutcome lax = outcome(experiment(tables + "accept_unconverged = true\n"));
+  EXPECT_EQ(lax.end, RunEnd::finished);
+  expect_names(lax.manifest, "\"lower_level_not_converged\": 5");
+  EXPECT_EQ(lax.trace.cell(1, "lower_level_status"), "not converged");
+}
+
+TEST(Honesty, AStepThatDivergesIsRefused) {
+  expect_names(refusal(ssigd + "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e3\n"),
+               "lower_level.step");
+}
+
+TEST(Honesty, ThereIsNoBoundWhereAViolatedRowHasNoMultiplier) {
+  // min y^2/2 with y >= 1, at y = 0: stationary, one unit off, and nothing but the row says so.
+  Instance instance = empty_instance(1, 1);
+  instance.H = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  instance.A = ExactMatrix(1, 1);
+  instance.B = ExactMatrix(Mat<double>::Constant(1, 1, -1.0));
+  instance.b = ExactMatrix(Mat<double>::Constant(1, 1, -1.0));
+  const QuadraticProblem<double> problem(instance);
+  const Vec<double> zero = Vec<double>::Zero(1);
+  const auto c = Certifier<double>()(problem, zero, Vec<double>::Constant(1, -1.0), zero, zero);
+  EXPECT_EQ(c.primal, 1);
+  EXPECT_FALSE(c.has_bound);
+  EXPECT_FALSE(c.bound_is_proved);
+}
+
+TEST(Honesty, TheStepOfTheStronglyConvexTheoremNeedsAProvedCurvature) {
+  // f has a cross term here and is not jointly convex, although F is convex.
+  const std::string tables =
+      "[instance]\npath = \"../instances/one-dimensional.json\"\n[start]\npoint = \"zero\"\n" +
+      ssigd;
+  expect_names(refusal(tables), "step.mu");
+  EXPECT_EQ(refusal(tables + "[step]\nrule = \"inverse\"\nmu = 4\n"), "");
+}
+
+TEST(Honesty, SettingsThatCannotActAreRefused) {
+  expect_names(refusal(ssigd, {"noise.lower_cross_std=1"}), "noise.lower_cross_std");
+  expect_names(refusal(ssigd, {"hypergradient.estimator=two_point", "noise.gradient_std=1"}),
+               "noise.gradient_std");
+  expect_names(refusal(ssigd, {"faults=[\"ridge\"]"}), "faults");
+  const std::string f2csa = "[algorithm]\nname = \"f2csa\"\n";
+  expect_names(refusal(f2csa, {"step.rule=armijo"}), "step.rule");
+  expect_names(refusal(f2csa, {"algorithm.prescription=true"}), "step.rule");
+  expect_names(refusal(f2csa, {"algorithm.prescription=true", "step.rule=f2csa_prescription",
+                               "step.epsilon=0.2"}),
+               "step.epsilon");
+}
+
+TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
+  // F = (x_1 - 100)^2 + x_2^2 over |x| <= 1 per entry: x_1 is stuck at 1, x_2 must still go to 0.
+  // The decrease promised by the free gradient (about 200 t |g|) could never be met.
+  Instance instance = empty_instance(2, 1);
+  Mat<double> Qxx(2, 2);
+  Qxx << 2, 0, 0, 2;
+  instance.Qxx = ExactMatrix(Qxx);
+  instance.x_target.set(0, 0, 100);
+  instance.H = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  instance.x_set.kind = UpperSet::Kind::box;
+  instance.x_set.lower = ExactMatrix(Mat<double>::Constant(2, 1, -1.0));
+  instance.x_set.upper = ExactMatrix(Mat<double>::Constant(2, 1, 1.0));
+  instance.x0 = ExactMatrix(Mat<double>::Constant(2, 1, 1.0));
+  const Experiment e =
+      experiment(ssigd + "[step]\nrule = \"armijo\"\nfirst = 0.25\n", {"run.iterations=60"});
+  const RunOutcome out = run_experiment(e, instance);
+  // x_2 halves in each of the 60 steps of 0.25, from 1; the gradient mapping is its gradient 2 x_2.
+  EXPECT_EQ(out.trace.number(out.trace.rows.size() - 1, "gap_mapping"), 0x1p-59);
+  EXPECT_EQ(out.trace.number(out.trace.rows.size() - 1, "gap_direct"), 198);
+}
+
+}  // namespace
+}  // namespace assay
