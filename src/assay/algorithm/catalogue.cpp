@@ -67,6 +67,7 @@ std::unique_ptr<Algorithm<S>> make_f2csa(const Settings& s, const AlgorithmConte
   o.clip_radius = s.real("clip_radius");
   o.block = s.integer("block");
   o.gradient_average = s.real("gradient_average");
+  o.emergency_gradient = s.real("emergency_gradient");
   o.momentum = s.real("momentum");
   o.adam_first = s.real("adam_first");
   o.adam_second = s.real("adam_second");
@@ -125,6 +126,10 @@ const std::vector<Entry<S>>& algorithms() {
          {"block", std::int64_t{10}, "M: iterations averaged for the returned point", 1.0, 1e9},
          {"gradient_average", 0.0, "weight of the past in an average of the gradients", 0.0, 1.0,
           false, true},
+         {"emergency_gradient", 0.0,
+          "gradient norm above which penalties are cut and the step halved, 3 times at most; 0: "
+          "never",
+          0.0},
          {"momentum", 0.0, "sgd: v <- momentum v + gradient", 0.0, 1.0, false, true},
          {"adam_first", 0.9, "Adam's beta_1", 0.0, 1.0, false, true},
          {"adam_second", 0.999, "Adam's beta_2", 0.0, 1.0, false, true},

@@ -37,10 +37,24 @@ StepLength<S> F2csa<S>::ask(long t, StepReport<S>& r, const Vec<S>& along) {
     this->c_.problem->project_upper(trial_);
     return this->c_.estimator->value(trial_, Vec<S>(), 0);
   };
-  const StepLength<S> length = (*this->c_.step)(query);
+  StepLength<S> length = (*this->c_.step)(query);
+  // Halved by each emergency, but not below 1e-3.
+  const S floor = smaller(length.applied, S(1e-3));
+  length.applied =
+      larger(floor, scale_by_power_of_two(length.applied, -static_cast<int>(emergencies_)));
   r.step_requested = length.requested;
   r.step_applied = length.applied;
   return length;
+}
+
+/// The emergency rule of one implementation: a gradient above the limit cuts the penalties and
+/// halves the step, three times at most.
+template <class S>
+void F2csa<S>::watch_for_emergency() {
+  if (!(o_.emergency_gradient > 0) || emergencies_ == 3) return;
+  if (!(S(o_.emergency_gradient) < norm(smoothed_.value))) return;
+  ++emergencies_;
+  this->c_.estimator->weaken();
 }
 
 /// Sums z over blocks of M; each finished block replaces the chosen one with probability 1 / (how
@@ -70,6 +84,7 @@ void F2csa<S>::clipped_step(long t, StepReport<S>& r) {
   direction_ = delta_;
   if (!new_delta) x += delta_;
   smoothed_.update(mean_.at(z));
+  watch_for_emergency();
   collect(t, z);
 
   const StepLength<S> eta = ask(t, r, smoothed_.value);
@@ -110,6 +125,7 @@ template <class S>
 void F2csa<S>::plain_step(long t, StepReport<S>& r) {
   Vec<S>& x = this->x_;
   smoothed_.update(mean_.at(x));
+  watch_for_emergency();
   if (o_.outer == "adam") {
     adam_direction(t);
   } else if (o_.momentum > 0) {
@@ -162,6 +178,7 @@ void F2csa<S>::archive(StateArchive& state) {
   state.vector("f2csa.block_sum", block_sum_);
   state.vector("f2csa.chosen", chosen_);
   state.integer("f2csa.block_count", block_count_);
+  state.integer("f2csa.emergencies", emergencies_);
 }
 
 #define ASSAY_INSTANTIATE(S) template class F2csa<S>;

@@ -12,6 +12,7 @@ struct F2csaOptions {
   double clip_radius = 1e-3;      ///< D of Algorithm 2, > 0
   long block = 10;                ///< M, iterations averaged for the returned point
   double gradient_average = 0;    ///< weight of the past in an average of the gradients
+  double emergency_gradient = 0;  ///< norm above which estimate and step are weakened; 0: never
   double momentum = 0;            ///< sgd only: v <- momentum v + gradient
   double adam_first = 0.9, adam_second = 0.999, adam_epsilon = 1e-8;
 };
@@ -40,6 +41,7 @@ class F2csa final : public Algorithm<S> {
   void clipped_step(long t, StepReport<S>& report);
   void plain_step(long t, StepReport<S>& report);
   void adam_direction(long t);
+  void watch_for_emergency();
   void collect(long t, const Vec<S>& z);
   StepLength<S> ask(long t, StepReport<S>& report, const Vec<S>& along);
 
@@ -51,6 +53,7 @@ class F2csa final : public Algorithm<S> {
   S first_power_{1}, second_power_{1};
   Vec<S> block_sum_, chosen_;
   long block_count_ = 0;
+  long emergencies_ = 0;
 };
 
 }  // namespace assay

@@ -69,6 +69,9 @@ class Estimator {
   /// Lower-level solves so far that did not converge.
   long unconverged() const { return unconverged_; }
 
+  /// An emergency of the outer loop: makes the estimate tamer, where an estimator knows how.
+  virtual void weaken() {}
+
   /// From here on evaluations are those of the noise-free problem.
   void silence() { c_.noise = {}; }
 

@@ -100,7 +100,7 @@ void PenaltyEstimator<S>::adapt_smoothing() {
 /// H_L = alpha_1 H + alpha_2 sum rho_i b_i b_i' + Qyy (+ ridge), factored when the gates changed.
 template <class S>
 void PenaltyEstimator<S>::build_hessian() {
-  if (factored_rho_.size() == rho_.size() && factored_rho_ == rho_ && factor_.size() > 0) return;
+  if (!stale_ && factored_rho_.size() == rho_.size() && factored_rho_ == rho_) return;
   const QuadraticProblem<S>& problem = *this->c_.problem;
   const Index m = problem.m;
   hessian_.resize(m, m);
@@ -118,6 +118,7 @@ void PenaltyEstimator<S>::build_hessian() {
   if (!factor_.factor(hessian_))
     throw NumericalError("F2CSA's penalised lower level is not convex: alpha is too large for Qyy");
   factored_rho_ = rho_;
+  stale_ = false;
 }
 
 /// yt - y*: exactly from the linear system, or by one of the variants.
@@ -263,7 +264,17 @@ void PenaltyEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32
 }
 
 template <class S>
+void PenaltyEstimator<S>::weaken() {
+  weakened_ = true;
+  alpha1_ = S(o_.alpha) / S(2);
+  alpha2_ = alpha1_ * alpha1_;
+  stale_ = true;
+}
+
+template <class S>
 void PenaltyEstimator<S>::archive(StateArchive& state) {
+  state.flag("penalty.weakened", weakened_);
+  if (state.reading() && weakened_) weaken();
   state.vector("penalty.multipliers", averaged_);
   // Not the width itself: that is a setting, and a change of settings must reach it.
   state.integer("penalty.widenings", widenings_);

@@ -51,6 +51,9 @@ class PenaltyEstimator final : public Estimator<S> {
   void evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32_t sample,
                 Hypergradient<S>& out) override;
   void archive(StateArchive& state) override;
+  /// Replaces the penalties by alpha_1 = alpha / 2, alpha_2 = (alpha / 2)^2: no penalty method any
+  /// more.
+  void weaken() override;
 
   /// The gates and the penalised lower-level point of the last evaluation.
   const Vec<S>& gates() const { return rho_; }
@@ -72,6 +75,8 @@ class PenaltyEstimator final : public Estimator<S> {
   S alpha1_, alpha2_, delta_, ramp_;
   Vec<S> averaged_;  ///< moving average of the multipliers; empty before the first
   S average_weight_{0};
+  bool weakened_ = false;
+  bool stale_ = true;   ///< factor_ is not that of the present penalties
   long widenings_ = 0;  ///< how often adaptive_smoothing has widened the gate
 
   Vec<S> prepared_at_, y_, multipliers_;

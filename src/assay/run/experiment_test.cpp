@@ -78,7 +78,7 @@ scale = 0.5
 iterations = 5
 [[change]]
 iteration = 10
-faults = ["ridge"]
+faults = ["dropped_row_term"]
 [[change]]
 iteration = 20
 )");
@@ -97,9 +97,9 @@ iteration = 20
   EXPECT_EQ(e.golden[1].iterations, 5);
   ASSERT_EQ(e.changes.size(), 2u);
   EXPECT_EQ(e.changes[0].iteration, 10);
-  EXPECT_TRUE(e.changes[0].faults.has(Fault::ridge));
-  EXPECT_TRUE(e.changes[1].faults.has(Fault::ridge));  // still on
-  EXPECT_FALSE(e.faults.has(Fault::ridge));
+  EXPECT_TRUE(e.changes[0].faults.has(Fault::dropped_row_term));
+  EXPECT_TRUE(e.changes[1].faults.has(Fault::dropped_row_term));  // still on
+  EXPECT_FALSE(e.faults.has(Fault::dropped_row_term));
 }
 
 TEST(Experiment, ChangesBuildOnWhatWasInForce) {
@@ -129,12 +129,12 @@ TEST(Experiment, AGeneratorStandsForAFile) {
 
 TEST(Experiment, OverridesAreTomlOrBareWords) {
   const Experiment e =
-      parsed(smallest, {"run.iterations=7", "run.scalar=soft53", "faults=[\"ridge\"]",
+      parsed(smallest, {"run.iterations=7", "run.scalar=soft53", "faults=[\"dropped_row_term\"]",
                         "step.length=1e-3", "instance.path=../other/s5.json"});
 
   EXPECT_EQ(e.iterations, 7);
   EXPECT_EQ(e.scalar, "soft53");
-  EXPECT_TRUE(e.faults.has(Fault::ridge));
+  EXPECT_TRUE(e.faults.has(Fault::dropped_row_term));
   EXPECT_EQ(e.step_settings.real("length"), 1e-3);
   EXPECT_EQ(e.instance_path, "golden/other/s5.json");
 }
@@ -148,8 +148,8 @@ TEST(Experiment, TextHoldsEveryValueAndNoFolder) {
   EXPECT_NE(text.find("\"gradient_std\": 0.0"), std::string::npos) << text;
   for (const char* change :
        {"run.seed=3", "run.scalar=soft53", "record.every=2", "noise.gradient_std=0.1",
-        "start.point=zero", "step.length=0.3", "faults=[\"ridge\"]", "probe.gradient_every=5",
-        "change=[{iteration=5}]"})
+        "start.point=zero", "step.length=0.3", "faults=[\"dropped_row_term\"]",
+        "probe.gradient_every=5", "change=[{iteration=5}]"})
     EXPECT_NE(experiment_text(parsed(smallest, {change})), text) << change;
 }
 
@@ -184,8 +184,8 @@ TEST(BadExperiment, IsOneLineWithFileAndKey) {
             "t.toml: noise.gradient_std: is nan, must be >= 0");
   EXPECT_EQ(error_of("faults = [\"rigde\"]\n" + smallest),
             "t.toml: faults: unknown fault 'rigde' (did you mean 'ridge'?)");
-  EXPECT_EQ(error_of("faults = \"ridge\"\n" + smallest),
-            "t.toml: faults: is \"ridge\", must be a list of strings");
+  EXPECT_EQ(error_of("faults = \"dropped_row_term\"\n" + smallest),
+            "t.toml: faults: is \"dropped_row_term\", must be a list of strings");
   EXPECT_EQ(error_of("noise = 1\n" + smallest), "t.toml: noise: must be a table");
   EXPECT_EQ(error_of(smallest + "[golden.float]\n"), "t.toml: golden.float: unknown key");
   EXPECT_EQ(error_of(smallest + "[golden.double]\niterations = -3\n"),

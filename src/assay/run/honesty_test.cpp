@@ -97,5 +97,19 @@ TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
   EXPECT_EQ(out.trace.number(out.trace.rows.size() - 1, "gap_direct"), 198);
 }
 
+TEST(Emergency, HalvesTheStepThreeTimesAndCutsThePenalties) {
+  const std::string tables =
+      "[algorithm]\nname = \"f2csa\"\nouter = \"sgd\"\nemergency_gradient = 1e-9\n"
+      "[step]\nlength = 0.03125\n[run]\niterations = 5\n";
+  const Trace t = finished(experiment(tables));
+  const Trace calm = finished(experiment(tables, {"algorithm.emergency_gradient=0"}));
+  const double halved[] = {0x1p-6, 0x1p-7, 0x1p-8, 0x1p-8, 0x1p-8};
+  for (std::size_t row = 1; row < 6; ++row)
+    EXPECT_EQ(t.number(row, "step_applied"), halved[row - 1]);
+  // The first estimate is made before the emergency, the second with other penalties.
+  EXPECT_EQ(t.cell(1, "gradient_norm_raw"), calm.cell(1, "gradient_norm_raw"));
+  EXPECT_NE(t.cell(2, "gradient_norm_raw"), calm.cell(2, "gradient_norm_raw"));
+}
+
 }  // namespace
 }  // namespace assay

@@ -16,6 +16,8 @@ CatalogueItem item(const char* name, const char* summary, std::vector<Parameter>
       parameters.end(),
       {{"cap", 0.0, "upper limit on the step; 0: none", 0.0},
        {"gap_cap", 0.0, "upper limit as a multiple of the true |grad F|; 0: none", 0.0},
+       {"printed", 0.0,
+        "a log that claims printed / sqrt(t+1), in step_requested; 0: the rule's own", 0.0},
        {"floor", 0.0, "lower limit, applied last; 0: none", 0.0},
        {"cap_shrink", 1.0, "the cap is multiplied by this when the gap stalls", 0.0, 1.0, true},
        {"stall_window", std::int64_t{50}, "iterations without a smaller gap that count as a stall",
@@ -49,6 +51,16 @@ const std::vector<Entry<S>>& rules() {
                "", "step.mu",
                "0 asks for the curvature of F, which cannot be proved positive from f: give mu");
          return std::make_unique<InverseStep<S>>(mu, S(s.real("offset")));
+       }},
+      {item("adjusted_inverse",
+            "1/(mu (t+1)) with mu driven by the last gradients and gaps, as one harness does",
+            {{"mu", 200.0, "first mu", 0.0, huge, true},
+             {"smallest", 50.0, "mu stays above", 0.0, huge, true},
+             {"largest", 1e4, "mu stays below", 0.0, huge, true},
+             {"window", std::int64_t{30}, "iterations looked back", 2.0, 1e6}}),
+       [](const Settings& s, const Context&) {
+         return std::make_unique<AdjustedInverseStep<S>>(S(s.real("mu")), S(s.real("smallest")),
+                                                         S(s.real("largest")), s.integer("window"));
        }},
       {item("polynomial", "length (1+t)^(-quarters/4); 2 quarters: 1/sqrt(t+1)",
             {{"length", 0.1, "first length", 0.0, huge, true},
@@ -125,6 +137,7 @@ LimitedStep<S> make_step(const std::string& name, const Settings& s,
   limits.cap = s.real("cap");
   limits.gap_cap = s.real("gap_cap");
   limits.floor = s.real("floor");
+  limits.printed = s.real("printed");
   limits.cap_shrink = s.real("cap_shrink");
   limits.stall_window = s.integer("stall_window");
   return LimitedStep<S>(find_entry(rules<S>(), name, "step.rule").make(s, context), limits);

@@ -29,6 +29,52 @@ class InverseStep final : public StepRule<S> {
   S mu_, offset_;
 };
 
+/// 1 / (mu (t + 1)), mu adjusted in every iteration once `window` are past: times 1.2 where the
+/// gradient norms of the window scatter by more than half their mean (taken for noise, though any
+/// fast decrease does that), divided by 1.1 where the gap fell by more than 1e-2 and the mean norm
+/// is below 1e-2.
+template <class S>
+class AdjustedInverseStep final : public StepRule<S> {
+ public:
+  AdjustedInverseStep(const S& mu, const S& smallest, const S& largest, long window)
+      : mu_(mu), smallest_(smallest), largest_(largest), norms_(window), gaps_(window) {
+    for (Index i = 0; i < window; ++i) norms_[i] = gaps_[i] = S(0);
+  }
+
+  S length(const StepQuery<S>& q) override {
+    const Index window = norms_.size();
+    const Index place = static_cast<Index>(seen_ % window);
+    const S oldest_gap = gaps_[place];
+    norms_[place] = q.direction_norm;
+    gaps_[place] = q.gap();
+    if (++seen_ > window) adjust(S(oldest_gap - gaps_[place]));
+    return S(1) / (mu_ * S(static_cast<double>(q.iteration + 1)));
+  }
+
+  void archive(StateArchive& a) override {
+    a.scalar("step.mu", mu_);
+    a.vector("step.norms", norms_);
+    a.vector("step.gaps", gaps_);
+    a.integer("step.seen", seen_);
+  }
+
+ private:
+  void adjust(const S& improvement) {
+    const S count(static_cast<double>(norms_.size()));
+    S mean(0), variance(0);
+    for (Index i = 0; i < norms_.size(); ++i) mean += norms_[i];
+    mean /= count;
+    for (Index i = 0; i < norms_.size(); ++i) variance += (norms_[i] - mean) * (norms_[i] - mean);
+    variance /= count;
+    if (variance > S(0.25) * mean * mean) mu_ = smaller(S(mu_ * S(1.2)), largest_);
+    if (improvement > S(1e-2) && mean < S(1e-2)) mu_ = larger(S(mu_ / S(1.1)), smallest_);
+  }
+
+  S mu_, smallest_, largest_;
+  Vec<S> norms_, gaps_;  ///< of the last iterations, in a ring
+  long seen_ = 0;
+};
+
 /// first (1 + t)^-p for p = quarters / 4, by square roots.
 template <class S>
 class PolynomialStep final : public StepRule<S> {

@@ -240,10 +240,38 @@ TEST(Armijo, StopsAtTheSmallestLengthEvenWhereTheMeritIsNoNumber) {
   EXPECT_EQ(step(broken).applied, 1e-3);
 }
 
+TEST(StepLimits, ALogMayClaimAnotherStep) {
+  auto step = rule<double>("inverse", {{"mu", 200.0}, {"printed", 0.5}});
+  const StepLength<double> length = step(at(3));
+  EXPECT_EQ(length.requested, 0.25);  // 0.5 / sqrt(4)
+  expect_rounded(length.applied, Rational(1) / Rational(800), 2);
+}
+
+TEST(StepRules, AdjustedInverseFollowsItsWindow) {
+  auto step = rule<double>("adjusted_inverse", {{"window", std::int64_t{4}}});
+  const auto mu = [&step](long t, double norm, double gap) {
+    StepQuery<double> query = at(t, norm);
+    query.gap = [gap] { return gap; };
+    return 1 / (step(query).applied * static_cast<double>(t + 1));
+  };
+  // mu passes at most four roundings here and 1.2, 1.1 one each.
+  const double rounded = 8 * 0x1p-53;
+  // Steady norms, a falling gap, but the norms are not small: mu stays.
+  for (long t = 0; t < 6; ++t)
+    EXPECT_NEAR(mu(t, 1, 1 - 0.1 * static_cast<double>(t)), 200, 200 * rounded) << t;
+  // One norm of 9 among ones: mean 3, deviation 3.5 > 1.5.
+  EXPECT_NEAR(mu(6, 9, 0.5), 240, 240 * rounded);
+  for (long t = 7; t < 10; ++t) mu(t, 1e-3, 0.5);
+  // Nothing but small norms in the window: no scatter; then a gap that fell by 0.1.
+  const double before = mu(10, 1e-3, 0.5);
+  EXPECT_NEAR(mu(11, 1e-3, 0.4), before / 1.1, before * rounded);
+}
+
 TEST(StepRules, EveryRuleOfTheCatalogueIsTestedHere) {
   const std::set<std::string> tested = {
-      "constant", "inverse",          "polynomial",         "exponential",        "geometric",
-      "horizon",  "inverse_momentum", "dsblo_prescription", "f2csa_prescription", "armijo"};
+      "constant",           "inverse", "polynomial",       "exponential",
+      "geometric",          "horizon", "inverse_momentum", "dsblo_prescription",
+      "f2csa_prescription", "armijo",  "adjusted_inverse"};
   std::set<std::string> known;
   for (const auto& item : step_items()) known.insert(item.name);
   EXPECT_EQ(known, tested);

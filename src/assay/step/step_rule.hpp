@@ -21,7 +21,7 @@ struct StepQuery {
 
 template <class S>
 struct StepLength {
-  S requested{0};  ///< the rule's own value
+  S requested{0};  ///< the rule's own value, or what StepLimits::printed claims
   S applied{0};    ///< after caps: what the algorithm uses
 };
 
@@ -39,6 +39,7 @@ struct StepLimits {
   double cap = 0;          ///< step <= cap; 0: none
   double gap_cap = 0;      ///< step <= gap_cap * |grad F(x)|; 0: none
   double floor = 0;        ///< step >= floor, applied last
+  double printed = 0;      ///< a log that claims printed / sqrt(t+1) whatever was done; 0: none
   double cap_shrink = 1;   ///< in (0, 1]: the cap is multiplied by this when the gap stalls
   long stall_window = 50;  ///< iterations without a new smallest gap that count as a stall
 };
@@ -59,6 +60,8 @@ class LimitedStep {
     if (limits_.gap_cap > 0)
       out.applied = smaller(out.applied, S(S(limits_.gap_cap) * query.gap()));
     if (limits_.floor > 0) out.applied = larger(out.applied, S(limits_.floor));
+    if (limits_.printed > 0)
+      out.requested = S(limits_.printed) / square_root(S(static_cast<double>(query.iteration + 1)));
     return out;
   }
 
