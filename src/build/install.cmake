@@ -6,7 +6,8 @@ set_target_properties(assay_arithmetic PROPERTIES EXPORT_NAME arithmetic)
 install(TARGETS assay assay_arithmetic EXPORT assay
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS assay_program)
-install(DIRECTORY src/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.hpp)
+install(DIRECTORY src/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING
+  PATTERN *.hpp PATTERN *_test.hpp EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
 install(EXPORT assay NAMESPACE assay:: FILE assay-targets.cmake DESTINATION ${package_dir})

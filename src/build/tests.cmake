@@ -67,6 +67,7 @@ endif()
 
 # Every header alone. A header with a .cpp is alone there, being included first (check_sources).
 file(GLOB headers CONFIGURE_DEPENDS src/assay/*/*.hpp)
+list(FILTER headers EXCLUDE REGEX "_test\\.hpp$")
 set(header_sources "")
 foreach(header IN LISTS headers)
   string(REGEX REPLACE "\\.hpp$" ".cpp" source ${header})
