@@ -94,5 +94,23 @@ TEST(Noise, WithoutItSamplesDoNotMatter) {
   }
 }
 
+/// A sample with a perturbation of its own is an estimate of its own.
+TEST(Noise, SamplesWithAnotherPerturbationShareNothing) {
+  const Instance instance =
+      read_instance(std::string(ASSAY_GOLDEN) + "/instances/s100-active.json");
+  const QuadraticProblem<double> problem(instance);
+  ActiveSetLowerLevel<double> lower(problem), fresh_lower(problem);
+  PenaltyEstimator<double> estimator({&problem, &lower, nullptr, {}, {}, false}, {});
+  PenaltyEstimator<double> fresh({&problem, &fresh_lower, nullptr, {}, {}, false}, {});
+  const Vec<double> x = instance.x0->to_vector<double>();
+  const Vec<double> q = Vec<double>::Constant(100, 0.01);
+  Hypergradient<double> unperturbed, second, alone;
+  estimator.evaluate(x, Vec<double>::Zero(100), 0, unperturbed);
+  estimator.evaluate(x, q, 1, second);
+  fresh.evaluate(x, q, 0, alone);
+  EXPECT_EQ(second.total, alone.total);
+  EXPECT_NE(second.total, unperturbed.total);
+}
+
 }  // namespace
 }  // namespace assay

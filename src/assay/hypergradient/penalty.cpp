@@ -221,6 +221,7 @@ void PenaltyEstimator<S>::prepare(const Vec<S>& x, const Vec<S>& q, std::uint32_
   solve_inner(s);
   inner_ = y_ + delta_y_;
   prepared_at_ = x;
+  prepared_q_ = q;
 }
 
 template <class S>
@@ -228,7 +229,9 @@ void PenaltyEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint32
                                    Hypergradient<S>& out) {
   const QuadraticProblem<S>& problem = *this->c_.problem;
   const FaultSet& faults = this->c_.faults;
-  if (sample == 0 || prepared_at_.size() != x.size() || prepared_at_ != x) prepare(x, q, sample);
+  const bool same_point = prepared_at_.size() == x.size() && prepared_at_ == x &&
+                          prepared_q_.size() == q.size() && prepared_q_ == q;
+  if (sample == 0 || !same_point) prepare(x, q, sample);
 
   // grad_x f at yt, with this sample's noise.
   this->upper_gradient(x, inner_, sample, out.direct, scratch_);

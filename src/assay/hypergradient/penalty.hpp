@@ -39,8 +39,8 @@ struct PenaltyOptions {
 /// alpha_1 A' lambda, which diverges (fault literal_value_gradient). With exact inputs and the
 /// ideal gate the bias is O(alpha^2), and none at all if no row is active and f is affine in y.
 /// Equality rows are rows with gate 1 and a free multiplier. For rows in the lower level's active
-/// set h(x, y*) counts as exactly 0. Samples number 0, 1, ... at one x share lower level, gates and
-/// yt (computed for sample 0); each draws its own noise in grad_x L. Faults:
+/// set h(x, y*) counts as exactly 0. Samples number 0, 1, ... at one x and q share lower level,
+/// gates and yt (computed for sample 0); each draws its own noise in grad_x L. Faults:
 /// literal_value_gradient, sigmoid_gate, ridge, hard_constrained_inner, skipped_inner_solve,
 /// independent_samples, gate_at_inner_point, adaptive_smoothing, detached_implicit.
 template <class S>
@@ -79,7 +79,7 @@ class PenaltyEstimator final : public Estimator<S> {
   bool stale_ = true;   ///< factor_ is not that of the present penalties
   long widenings_ = 0;  ///< how often adaptive_smoothing has widened the gate
 
-  Vec<S> prepared_at_, y_, multipliers_;
+  Vec<S> prepared_at_, prepared_q_, y_, multipliers_;
   bool kink_ = false, licq_ = true;
   Vec<S> rho_, h_, limits_, inner_, delta_y_, gradient_, fx_, fy_, scratch_, factored_rho_;
   Mat<S> hessian_;
