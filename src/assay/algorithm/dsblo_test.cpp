@@ -118,6 +118,7 @@ TEST(Dsblo, EvaluatesOnTheSegmentItMovedAlong) {
         high = larger(high, Real50(out[i] / moved[i]));
       }
       // u recovered from each coordinate: the roundings of x +- (u |x| / |moved|, moved > 1e-8).
+      // With u = 2^-168 < 3e-51, |x| of order 1 and a few roundings: below 1e-41.
       if (fault) {
         EXPECT_GT(high - low, Real50(1e-6));
       } else {
