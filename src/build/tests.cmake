@@ -1,21 +1,29 @@
 # Unit tests ("unit", run in every preset) and checks of the sources and of the build ("build").
 find_package(GTest REQUIRED)
-find_package(rapidcheck REQUIRED)
 include(GoogleTest)
 enable_testing()
 
-# Tests beside the code, the oracles with theirs, and laws on random instances.
-file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp reference/*.cpp properties/*.cpp)
-add_executable(assay_tests ${unit_tests})
-target_include_directories(assay_tests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(assay_tests PRIVATE assay assay_warnings
-  GTest::gtest GTest::gtest_main rapidcheck fmt::fmt mpfr)
-target_compile_definitions(assay_tests PRIVATE
-  ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
-  ASSAY_PROGRAM="$<TARGET_FILE:assay_program>")
-add_dependencies(assay_tests assay_program)
-gtest_discover_tests(assay_tests NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
-  PROPERTIES LABELS unit)
+# assay_test_program(NAME SOURCES...): the tests of one part, each a test of CTest.
+function(assay_test_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE assay_properties assay_warnings
+    GTest::gtest GTest::gtest_main fmt::fmt mpfr)
+  target_compile_definitions(${name} PRIVATE
+    ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
+    ASSAY_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/properties/corpus"
+    ASSAY_PROGRAM="$<TARGET_FILE:assay_program>")
+  add_dependencies(${name} assay_program)
+  gtest_discover_tests(${name} NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS unit)
+endfunction()
+
+# Tests beside the code, the oracles' own tests, and laws on random instances.
+file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp)
+file(GLOB reference_tests CONFIGURE_DEPENDS reference/*_test.cpp)
+file(GLOB property_tests CONFIGURE_DEPENDS properties/*_test.cpp)
+assay_test_program(assay_tests ${unit_tests})
+assay_test_program(assay_reference_tests ${reference_tests})
+assay_test_program(assay_property_tests ${property_tests})
 
 # The golden gate. Presets differ in compiler, optimisation and assertions; the bits may not.
 if(TARGET assay_program)
