@@ -1,0 +1,41 @@
+#include "assay/support/error.hpp"
+#include "assay/support/quote.hpp"
+#include "assay/support/settings.hpp"
+#include "properties/property.hpp"
+
+namespace assay::properties {
+
+const std::vector<Property>& property_catalogue() {
+  static const std::vector<Property> all = [] {
+    std::vector<Property> list;
+    for (const auto family :
+         {lower_level_properties, hypergradient_properties, penalty_properties,
+          metamorphic_properties, step_and_loop_properties, determinism_properties})
+      for (Property& property : family()) list.push_back(std::move(property));
+    return list;
+  }();
+  return all;
+}
+
+const Property& find_property(const std::string& name, const std::string& file,
+                              const std::string& key) {
+  std::vector<std::string> names;
+  for (const Property& property : property_catalogue()) {
+    if (property.name == name) return property;
+    names.push_back(property.name);
+  }
+  throw InputError(file, key, in_quotes(name) + " is not a property" + suggestion(name, names));
+}
+
+const Property::Typed& find_law(const Property& property, const std::string& scalar,
+                                const std::string& file, const std::string& key) {
+  std::string known;
+  for (const Property::Typed& typed : property.typed) {
+    if (typed.scalar == scalar) return typed;
+    known += (known.empty() ? "" : ", ") + typed.scalar;
+  }
+  throw InputError(file, key,
+                   "is " + in_quotes(scalar) + ", but " + property.name + " is stated in " + known);
+}
+
+}  // namespace assay::properties

@@ -1,0 +1,69 @@
+// Every property of the catalogue, in every scalar it is stated in: first the cases that once
+// failed, then new ones.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "properties/corpus.hpp"
+
+namespace assay::properties {
+namespace {
+
+struct Stated {
+  const Property* property;
+  std::string scalar;
+};
+
+std::vector<Stated> all_stated() {
+  std::vector<Stated> list;
+  for (const Property& property : property_catalogue())
+    for (const Property::Typed& typed : property.typed) list.push_back({&property, typed.scalar});
+  return list;
+}
+
+/// Letters, digits and underscores: what GoogleTest allows in a name.
+std::string test_name(const testing::TestParamInfo<Stated>& info) {
+  std::string name = info.param.property->name + "_" + info.param.scalar;
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return name;
+}
+
+/// Percentage of the quick number of cases; slow builds set a smaller one.
+long quick_cases(const Property& property) {
+  const char* percent = std::getenv("ASSAY_PROPERTY_PERCENT");
+  const long cases = property.quick * (percent ? std::atol(percent) : 100) / 100;
+  return cases > 5 ? cases : 5;
+}
+
+void PrintTo(const Stated& stated, std::ostream* out) {
+  *out << stated.property->name << " in " << stated.scalar;
+}
+
+class Properties : public testing::TestWithParam<Stated> {};
+
+TEST_P(Properties, Hold) {
+  const auto& [property, scalar] = GetParam();
+  const Corpus corpus(ASSAY_CORPUS);
+  for (const auto& file : corpus.files(property->name, scalar)) {
+    const Replay replay = replay_file(file);
+    EXPECT_NE(replay.verdict.kind, Verdict::Kind::fails)
+        << replay.verdict.message << "\nreproduce: ./dev assay replay " << file.string();
+  }
+  CampaignOptions options;
+  options.cases = quick_cases(*property);
+  const CampaignReport report = run_campaign(*property, scalar, options);
+  for (const Failure& failure : report.failures)
+    ADD_FAILURE() << property->name << " in " << scalar << " fails for case " << failure.number
+                  << ", shrunk: " << failure.message << "\nstates: " << property->statement
+                  << "\ncase: " << case_text(failure.test_case)
+                  << "\nreproduce: ./dev assay fuzz --property " << property->name << " --scalar "
+                  << scalar << " --seed " << options.seed << " --cases " << options.cases;
+  // A law that leaves out most of its cases is hardly tested.
+  EXPECT_GE(2 * report.held, report.cases()) << report.discarded << " cases were left out";
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogue, Properties, testing::ValuesIn(all_stated()), test_name);
+
+}  // namespace
+}  // namespace assay::properties
