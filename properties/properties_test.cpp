@@ -17,7 +17,8 @@ struct Stated {
 std::vector<Stated> all_stated() {
   std::vector<Stated> list;
   for (const Property& property : property_catalogue())
-    for (const Property::Typed& typed : property.typed) list.push_back({&property, typed.scalar});
+    if (!property.false_on_purpose)
+      for (const Property::Typed& typed : property.typed) list.push_back({&property, typed.scalar});
   return list;
 }
 

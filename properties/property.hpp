@@ -25,6 +25,8 @@ struct Property {
   std::vector<Typed> typed;
   /// Cases that the ordinary tests try in each scalar; campaigns try as many as they are told.
   long quick = 100;
+  /// Not a law: fails on purpose, so that campaigns can be tested. Run only when named.
+  bool false_on_purpose = false;
 };
 
 /// Entries of `typed` for a law that is a template over the scalar.
@@ -46,6 +48,7 @@ const Property::Typed& find_law(const Property& property, const std::string& sca
                                 const std::string& file, const std::string& key);
 
 // The families: one file each. A new property is one entry in its family's list.
+std::vector<Property> self_test_properties();
 std::vector<Property> lower_level_properties();
 std::vector<Property> hypergradient_properties();
 std::vector<Property> penalty_properties();

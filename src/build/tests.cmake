@@ -4,6 +4,11 @@ include(GoogleTest)
 enable_testing()
 
 # assay_test_program(NAME SOURCES...): the tests of one part, each a test of CTest.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(property_percent 100)
+else()
+  set(property_percent 15)  # slow builds try fewer cases
+endif()
 function(assay_test_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE assay_properties assay_warnings
@@ -14,7 +19,7 @@ function(assay_test_program name)
     ASSAY_PROGRAM="$<TARGET_FILE:assay_program>")
   add_dependencies(${name} assay_program)
   gtest_discover_tests(${name} NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS unit)
+    PROPERTIES LABELS unit ENVIRONMENT ASSAY_PROPERTY_PERCENT=${property_percent})
 endfunction()
 
 # Tests beside the code, the oracles' own tests, and laws on random instances.
@@ -24,6 +29,23 @@ file(GLOB property_tests CONFIGURE_DEPENDS properties/*_test.cpp)
 assay_test_program(assay_tests ${unit_tests})
 assay_test_program(assay_reference_tests ${reference_tests})
 assay_test_program(assay_property_tests ${property_tests})
+
+# Coverage-guided fuzzing of every parser, where the sanitizers are. Each target first replays the
+# inputs kept under properties/parsers.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_BUILD_TYPE STREQUAL "Sanitize")
+  file(GLOB fuzzers CONFIGURE_DEPENDS properties/*_fuzzer.cpp)
+  set(ASSAY_FUZZ_SECONDS 20 CACHE STRING "how long each parser is fuzzed in a test")
+  foreach(source IN LISTS fuzzers)
+    get_filename_component(name ${source} NAME_WE)
+    string(REPLACE "_fuzzer" "" parser ${name})
+    add_executable(assay_${name} ${source})
+    target_link_libraries(assay_${name} PRIVATE assay_properties assay_warnings)
+    target_link_options(assay_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${parser} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/properties/fuzz_parser
+      $<TARGET_FILE:assay_${name}> ${parser} ${ASSAY_FUZZ_SECONDS} ${CMAKE_BINARY_DIR}/fuzz)
+    set_tests_properties(fuzz.${parser} PROPERTIES LABELS fuzz TIMEOUT 900)
+  endforeach()
+endif()
 
 # The golden gate. Presets differ in compiler, optimisation and assertions; the bits may not.
 if(TARGET assay_program)

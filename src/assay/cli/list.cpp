@@ -13,6 +13,7 @@
 #include "assay/problem/generator.hpp"
 #include "assay/scalar/text.hpp"
 #include "assay/step/catalogue.hpp"
+#include "properties/property.hpp"
 
 namespace assay {
 namespace {
@@ -50,6 +51,13 @@ Topic tables_topic() {
            {"run", "[run]: length, random key and arithmetic", run_parameters()},
            {"record", "[record]: which rows are written", record_parameters()},
            {"probe", "[probe]: checks of the estimator on the way", probe_parameters()}}};
+}
+
+Topic properties_topic() {
+  Topic topic{"properties", {}};
+  for (const properties::Property& property : properties::property_catalogue())
+    topic.items.push_back({property.name, property.statement, {}});
+  return topic;
 }
 
 Topic experiments_topic(const GoldenFolder& folder) {
@@ -151,6 +159,7 @@ void list(const std::string& what, const std::string& name, Session& session) {
                                tables_topic(),
                                faults_topic(),
                                scalars_topic(),
+                               properties_topic(),
                                experiments_topic(session.golden())};
   const bool parameters = what == "parameters";
   if (parameters && name.empty())
@@ -178,9 +187,9 @@ void add_list(CLI::App& app, Session& session) {
   command
       ->add_option("WHAT", *what,
                    "algorithms, steps, lower-levels, hypergradients, tables, faults, scalars, "
-                   "experiments, or parameters NAME; default: everything, in brief")
+                   "properties, experiments, or parameters NAME; default: everything, in brief")
       ->check(CLI::IsMember({"algorithms", "steps", "lower-levels", "hypergradients", "tables",
-                             "faults", "scalars", "experiments", "parameters"}));
+                             "faults", "scalars", "properties", "experiments", "parameters"}));
   command->add_option("NAME", *name, "an entry of any of these");
   session.add_common_options(*command);
   session.add_golden_option(*command);

@@ -77,6 +77,16 @@ GoldenFolder Session::golden() const {
   return GoldenFolder("golden");
 }
 
+std::string Session::corpus_folder(const std::string& given) {
+  if (!given.empty()) return given;
+  const char* variable = std::getenv("ASSAY_CORPUS");
+  if (variable && *variable) return variable;
+#ifdef ASSAY_SOURCE_CORPUS
+  if (std::filesystem::is_directory(ASSAY_SOURCE_CORPUS)) return ASSAY_SOURCE_CORPUS;
+#endif
+  return "corpus";
+}
+
 std::string shell_quoted(const std::string& argument) {
   const bool plain = !argument.empty() && std::all_of(argument.begin(), argument.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -33,6 +33,10 @@ class Session {
   /// else ./golden.
   GoldenFolder golden() const;
 
+  /// `given`, else $ASSAY_CORPUS, else the corpus of the source tree this was built from, else
+  /// ./corpus.
+  static std::string corpus_folder(const std::string& given);
+
   Terminal& terminal() { return terminal_; }
 
  private:
@@ -56,5 +60,7 @@ void add_compare(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_env(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
+void add_fuzz(CLI::App& app, Session& session);
+void add_replay(CLI::App& app, Session& session);
 
 }  // namespace assay

@@ -105,6 +105,7 @@ class Session {
     j["iteration"] = done_;
     j["state"] = state.values();
     j["trace"] = trace_text(out_.trace);
+    j["sha256"] = sha256(j.dump());
     return j.dump(1) + "\n";
   }
 
@@ -115,6 +116,11 @@ class Session {
       j = Json::parse(control_.resume);
       if (j.at("format") != "assay-checkpoint/1")
         throw InputError(where, "format", "is not assay-checkpoint/1");
+      // The state is restored unseen, so it has to be what was written.
+      const std::string digest = j.at("sha256");
+      j.erase("sha256");
+      if (sha256(j.dump()) != digest)
+        throw InputError(where, "sha256", "does not fit the content: the file was changed");
       const Json expected = identity(e_, instance_);
       for (const auto& [key, value] : expected.items())
         if (j.at("identity").at(key) != value)

@@ -38,6 +38,9 @@ class StateArchive {
   void integer(const std::string& name, long& value) {
     if (reading_) {
       const double read = from_text<double>(at(name));
+      if (!(read >= -0x1p53 && read <= 0x1p53) ||
+          read != static_cast<double>(static_cast<long>(read)))
+        throw InputError("checkpoint", name, "is " + at(name) + ", must be an integer");
       value = static_cast<long>(read);
     } else {
       values_[name] = std::to_string(value);

@@ -1,0 +1,182 @@
+// Campaigns on a law that is false on purpose.
+#include "properties/campaign.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "assay/support/error.hpp"
+#include "properties/corpus.hpp"
+
+namespace assay::properties {
+namespace {
+
+const Property& false_law() { return find_property("self_test.false_law", "", ""); }
+
+CampaignReport campaign(long cases, long shard = 0, long shards = 1, int jobs = 1) {
+  CampaignOptions options;
+  options.cases = cases;
+  options.shard = shard;
+  options.shards = shards;
+  options.jobs = jobs;
+  return run_campaign(false_law(), "double", options);
+}
+
+std::set<std::string> found(const CampaignReport& report) {
+  std::set<std::string> all;
+  for (const Failure& f : report.failures)
+    all.insert(std::to_string(f.number) + f.failure + f.message + case_text(f.test_case));
+  return all;
+}
+
+TEST(Campaign, FailuresAreShrunkWithinTheirClass) {
+  const CampaignReport report = campaign(200);
+  EXPECT_EQ(report.cases(), 200);
+  EXPECT_GT(report.held, 0);
+  std::set<std::string> classes;
+  for (const Failure& f : report.failures) {
+    classes.insert(f.failure);
+    const Instance& in = f.test_case.instance;
+    EXPECT_EQ(in.n, 1);
+    if (f.failure == "few rows") {
+      EXPECT_EQ(in.inequality_rows(), 2);
+      EXPECT_EQ(in.m, 1);
+      EXPECT_EQ(f.test_case.number("steps"), 3);
+    } else {
+      EXPECT_EQ(in.m, 7);
+      EXPECT_EQ(in.inequality_rows(), 0);
+    }
+    EXPECT_EQ(in.H.nearest(), Mat<double>::Identity(in.m, in.m));
+    EXPECT_EQ(judge(false_law().typed[0].law, f.test_case).failure, f.failure);
+  }
+  EXPECT_EQ(classes, (std::set<std::string>{"few rows", "m is at most 6"}));
+}
+
+TEST(Campaign, NeitherShardsNorThreadsChangeWhatIsFound) {
+  const CampaignReport whole = campaign(330);
+  EXPECT_EQ(found(whole), found(campaign(330, 0, 1, 3)));
+  std::set<std::string> parts;
+  long cases = 0, failed = 0;
+  for (long shard = 0; shard < 4; ++shard) {
+    const CampaignReport part = campaign(330, shard, 4);
+    for (const std::string& f : found(part)) EXPECT_TRUE(parts.insert(f).second);
+    cases += part.cases();
+    failed += part.failed;
+  }
+  EXPECT_EQ(parts, found(whole));
+  EXPECT_EQ(cases, 330);
+  EXPECT_EQ(failed, whole.failed);
+}
+
+TEST(Campaign, ACaseDependsOnPropertySeedAndNumberAlone) {
+  const Property& law = false_law();
+  const auto text = [&](std::uint64_t seed, long number) {
+    return case_text(generate_case(law, law.typed[0], seed, number));
+  };
+  EXPECT_EQ(text(1, 7), text(1, 7));
+  EXPECT_NE(text(1, 7), text(2, 7));
+  EXPECT_NE(text(1, 7), text(1, 8));
+}
+
+TEST(Campaign, SharesOfTheBoundsAreReported) {
+  const CampaignReport report = campaign(100);
+  ASSERT_EQ(report.shares.count("m against 6"), 1U);
+  EXPECT_GT(report.shares.at("m against 6"), 0.5);
+  EXPECT_LE(report.shares.at("m against 6"), 1);
+}
+
+TEST(Check, InequalitiesFailWhereTheyShould) {
+  const auto fails = [](auto assertion) {
+    Check check;
+    try {
+      assertion(check);
+      return false;
+    } catch (const Violation&) {
+      return true;
+    }
+  };
+  EXPECT_FALSE(fails([](Check& c) { c.at_most("x", 1.0, 1.0); }));
+  EXPECT_TRUE(fails([](Check& c) { c.at_most("x", 1.0 + 0x1p-52, 1.0); }));
+  EXPECT_TRUE(fails([](Check& c) { c.at_most("x", std::nan(""), 1.0); }));
+  EXPECT_TRUE(fails([](Check& c) { c.at_most("x", 1.0, std::nan("")); }));
+  EXPECT_TRUE(fails([](Check& c) { c.equal("x", Vec<double>(2), Vec<double>(3)); }));
+  EXPECT_TRUE(fails([](Check& c) { c.that("x", false); }));
+}
+
+TEST(Judge, AnExceptionOfTheCodeUnderTestIsAFailure) {
+  const Property::Law law = [](const Case&, Check&) { throw NumericalError("broken"); };
+  const Verdict verdict = judge(law, Case{empty_instance(1, 1), {}, {}, 0});
+  EXPECT_EQ(verdict.kind, Verdict::Kind::fails);
+  EXPECT_EQ(verdict.message, "an exception: broken");
+}
+
+class CorpusFolder : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "assay-corpus-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+  std::filesystem::path root_;
+};
+
+TEST_F(CorpusFolder, ASavedFailureFailsAgainWhenReplayed) {
+  const Corpus corpus(root_ / "corpus");
+  const CampaignReport report = campaign(50);
+  ASSERT_FALSE(report.failures.empty());
+  std::set<std::filesystem::path> files;
+  for (const Failure& f : report.failures)
+    files.insert(corpus.save("self_test.false_law", "double", f));
+  const auto listed = corpus.files("self_test.false_law", "double");
+  EXPECT_EQ(std::set(listed.begin(), listed.end()), files);
+  EXPECT_TRUE(corpus.files("self_test.false_law", "real50").empty());
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    const Replay replay = replay_file(listed[i]);
+    EXPECT_EQ(replay.verdict.kind, Verdict::Kind::fails);
+    EXPECT_EQ(replay.verdict.failure, replay.saved.failure);
+    EXPECT_EQ(replay.verdict.message, replay.saved.message);
+  }
+}
+
+TEST(SavedCase, TextIsReadBackExactly) {
+  const Property& law = false_law();
+  Case c = generate_case(law, law.typed[0], 1, 90);
+  c.vectors["q"] = Vec<double>::Constant(c.instance.m, -0.0);
+  c.numbers["tiny"] = 0x1p-1074;
+  const SavedCase saved{"self_test.false_law", "double", "a class", "words \"quoted\"\n", c};
+  const std::string text = saved_case_text(saved);
+  EXPECT_EQ(saved_case_text(parse_saved_case(text, "t")), text);
+}
+
+TEST(SavedCase, WhatIsWrongInAFileIsNamed) {
+  const auto message = [](const std::string& text) {
+    try {
+      parse_saved_case(text, "f.json");
+      return std::string();
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+  };
+  Instance least = empty_instance(1, 1);
+  least.H.set(0, 0, 1);
+  const std::string good = saved_case_text({"p", "double", "f", "m", {least, {}, {}, 5}});
+  EXPECT_EQ(message(good), "");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return message(text);
+  };
+  EXPECT_NE(message("{").find("f.json"), std::string::npos);
+  EXPECT_NE(with("assay-case/1", "assay-case/2").find("f.json: format"), std::string::npos);
+  EXPECT_NE(with("\"seed\":\"5\"", "\"seed\":5").find("f.json: case.seed"), std::string::npos);
+  EXPECT_NE(with("\"numbers\":{}", "\"numbers\":[]").find("case.numbers"), std::string::npos);
+  EXPECT_NE(with("\"vectors\":{}", "\"vectors\":{\"x\":3}").find("case.vectors.x"),
+            std::string::npos);
+  EXPECT_NE(with("\"H\":[[1]]", "\"H\":[[-1]]").find("case.instance: lower.H"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace assay::properties

@@ -1,0 +1,270 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "assay/cli/session.hpp"
+#include "assay/cli/signals.hpp"
+#include "properties/corpus.hpp"
+
+namespace assay {
+namespace {
+
+using namespace properties;
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+struct FuzzOptions {
+  std::vector<std::string> properties;
+  std::string scalar, shard = "1/1", corpus;
+  std::uint64_t seed = 1;
+  long cases = -1;
+  double budget = 0;  ///< seconds
+  int jobs = 1;
+  bool no_save = false;
+};
+
+/// One property in one scalar.
+struct Target {
+  const Property* property;
+  std::string scalar;
+};
+
+/// What a target came to.
+struct Row {
+  Target target;
+  CampaignReport report;
+  long replayed = 0;
+  std::vector<Replay> still_failing;
+  std::vector<std::string> files;  ///< of report.failures, in order; "" where not saved
+  double seconds = 0;
+};
+
+std::vector<Target> targets(const FuzzOptions& options) {
+  std::vector<const Property*> chosen;
+  for (const std::string& name : options.properties)
+    chosen.push_back(&find_property(name, "", "--property"));
+  if (chosen.empty())
+    for (const Property& property : property_catalogue())
+      if (!property.false_on_purpose) chosen.push_back(&property);
+  std::vector<Target> list;
+  for (const Property* property : chosen)
+    for (const Property::Typed& typed : property->typed)
+      if (options.scalar.empty() || options.scalar == typed.scalar)
+        list.push_back({property, typed.scalar});
+  if (list.empty()) {
+    if (!options.properties.empty()) find_law(*chosen.front(), options.scalar, "", "--scalar");
+    throw InputError("", "--scalar", "no property is stated in " + options.scalar);
+  }
+  return list;
+}
+
+/// "i/N", 1 <= i <= N.
+void read_shard(const std::string& text, CampaignOptions& campaign) {
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%6ld/%6ld%n", &campaign.shard, &campaign.shards, &used) != 2 ||
+      static_cast<std::size_t>(used) != text.size() || campaign.shard < 1 ||
+      campaign.shard > campaign.shards)
+    throw InputError("", "--shard", "is " + text + ", must be i/N with 1 <= i <= N");
+  --campaign.shard;
+}
+
+Row run_target(const Target& target, const FuzzOptions& options, const Corpus& corpus,
+               double seconds, Session& session) {
+  Row row{target, {}, 0, {}, {}, 0};
+  for (const auto& file : corpus.files(target.property->name, target.scalar)) {
+    Replay replay = replay_file(file);
+    ++row.replayed;
+    if (replay.verdict.kind == Verdict::Kind::fails) row.still_failing.push_back(std::move(replay));
+  }
+  const auto begin = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  const std::atomic<bool>& interrupted = stop_on_signals();
+  CampaignOptions campaign;
+  campaign.seed = options.seed;
+  campaign.cases = options.cases;
+  campaign.jobs = options.jobs;
+  read_shard(options.shard, campaign);
+  campaign.stop = [&] { return interrupted || (options.cases < 0 && elapsed() >= seconds); };
+  const std::string label = target.property->name + " " + target.scalar;
+  campaign.progress = [&](long done) {
+    session.terminal().progress(
+        label, options.cases < 0 ? static_cast<long>(1e3 * elapsed()) : done,
+        options.cases < 0 ? static_cast<long>(1e3 * seconds) : options.cases / campaign.shards + 1);
+  };
+  row.report = run_campaign(*target.property, target.scalar, campaign);
+  row.seconds = elapsed();
+  for (const Failure& failure : row.report.failures)
+    row.files.push_back(
+        options.no_save ? "" : corpus.save(target.property->name, target.scalar, failure).string());
+  return row;
+}
+
+std::string text_of(const std::vector<Row>& rows) {
+  std::size_t width = 8;
+  for (const Row& row : rows) width = std::max(width, row.target.property->name.size());
+  std::string text = fmt::format("{:<{}}  {:<8}  {:>8}  {:>8}  {:>7}  {:>8}  {:>8}  {}\n",
+                                 "property", width, "scalar", "cases", "left out", "failed",
+                                 "replayed", "time", "largest share of a bound");
+  for (const Row& row : rows) {
+    double share = 0;
+    for (const auto& [what, value] : row.report.shares) share = std::max(share, value);
+    text += fmt::format("{:<{}}  {:<8}  {:>8}  {:>8}  {:>7}  {:>8}  {:>7.1f}s  {:.2g}\n",
+                        row.target.property->name, width, row.target.scalar, row.report.cases(),
+                        row.report.discarded, row.report.failed, row.replayed, row.seconds, share);
+    for (const Replay& replay : row.still_failing)
+      text += fmt::format("  FAILS STILL  {}\n               {}\n", replay.verdict.message,
+                          replay.file.string());
+    std::map<std::string, int> like;
+    for (const Failure& failure : row.report.failures) ++like[failure.failure];
+    for (std::size_t i = 0; i < row.report.failures.size(); ++i) {
+      const Failure& failure = row.report.failures[i];
+      const int more = std::exchange(like[failure.failure], 0) - 1;  // one of each class is shown
+      if (more < 0) continue;
+      text += fmt::format("  FAILS  case {}, shrunk: {}{}\n         states: {}\n         {}\n",
+                          failure.number, failure.message,
+                          more > 0 ? fmt::format(" ({} more like it)", more) : "",
+                          row.target.property->statement,
+                          row.files[i].empty() ? case_text(failure.test_case) : row.files[i]);
+    }
+  }
+  return text;
+}
+
+Json json_of(const std::vector<Row>& rows, const FuzzOptions& options) {
+  Json json = {{"format", "assay-fuzz/1"},
+               {"seed", options.seed},
+               {"shard", options.shard},
+               {"properties", Json::array()}};
+  for (const Row& row : rows) {
+    Json entry = {{"property", row.target.property->name},
+                  {"scalar", row.target.scalar},
+                  {"cases", row.report.cases()},
+                  {"held", row.report.held},
+                  {"discarded", row.report.discarded},
+                  {"failed", row.report.failed},
+                  {"replayed", row.replayed},
+                  {"seconds", row.seconds},
+                  {"shares", Json::object()},
+                  {"failures", Json::array()},
+                  {"replays_failing", Json::array()}};
+    for (const auto& [what, share] : row.report.shares) entry["shares"][what] = share;
+    for (std::size_t i = 0; i < row.report.failures.size(); ++i) {
+      const Failure& failure = row.report.failures[i];
+      entry["failures"].push_back({{"number", failure.number},
+                                   {"failure", failure.failure},
+                                   {"message", failure.message},
+                                   {"file", row.files[i]}});
+    }
+    for (const Replay& replay : row.still_failing)
+      entry["replays_failing"].push_back(
+          {{"file", replay.file.string()}, {"message", replay.verdict.message}});
+    json["properties"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+void fuzz(const FuzzOptions& options, Session& session) {
+  require_arithmetic();
+  if (options.cases >= 0 && options.budget > 0)
+    throw InputError("", "--budget", "goes with --cases no more than a clock with a count");
+  const std::vector<Target> list = targets(options);
+  const Corpus corpus(Session::corpus_folder(options.corpus));
+  const double budget = options.budget > 0 ? options.budget : 60;
+  std::vector<Row> rows;
+  for (const Target& target : list) {
+    if (stop_on_signals()) break;
+    rows.push_back(
+        run_target(target, options, corpus, budget / static_cast<double>(list.size()), session));
+  }
+  session.results(
+      text_of(rows),
+      json_of(rows, options).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  std::string first, reproduce;
+  long bad = 0;
+  for (const Row& row : rows) {
+    bad += row.report.failed + static_cast<long>(row.still_failing.size());
+    if (!first.empty() || (row.report.failures.empty() && row.still_failing.empty())) continue;
+    const bool old = !row.still_failing.empty();
+    first =
+        fmt::format("{} in {}: {}", row.target.property->name, row.target.scalar,
+                    old ? row.still_failing[0].verdict.message : row.report.failures[0].message);
+    const std::string file = old ? row.still_failing[0].file.string() : row.files[0];
+    if (!file.empty()) reproduce = "assay replay " + shell_quoted(file);
+  }
+  if (bad > 0)
+    session.fail(ExitCode::gate_failed,
+                 first + (bad > 1 ? fmt::format(" (and {} more cases)", bad - 1) : ""), reproduce);
+  else if (stop_on_signals())
+    session.fail(ExitCode::interrupted, "interrupted; what was tried holds");
+}
+
+void replay(const std::vector<std::string>& files, Session& session) {
+  require_arithmetic();
+  std::string text;
+  Json json = {{"format", "assay-replay/1"}, {"files", Json::array()}};
+  std::string failing, message;
+  for (const std::string& file : files) {
+    const Replay r = replay_file(file);
+    const bool fails = r.verdict.kind == Verdict::Kind::fails;
+    const char* outcome = fails                                    ? "fails"
+                          : r.verdict.kind == Verdict::Kind::holds ? "holds"
+                                                                   : "left out";
+    text += fmt::format("{}  {} in {}{}\n", outcome, r.saved.property, r.saved.scalar,
+                        r.verdict.message.empty() ? "" : ": " + r.verdict.message);
+    json["files"].push_back({{"file", file},
+                             {"property", r.saved.property},
+                             {"scalar", r.saved.scalar},
+                             {"outcome", outcome},
+                             {"message", r.verdict.message}});
+    if (fails && failing.empty()) {
+      failing = file;
+      message = r.verdict.message;
+    }
+  }
+  session.results(text, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!failing.empty()) session.fail(ExitCode::gate_failed, failing + ": " + message);
+}
+
+}  // namespace
+
+void add_fuzz(CLI::App& app, Session& session) {
+  auto options = std::make_shared<FuzzOptions>();
+  CLI::App* command = app.add_subcommand(
+      "fuzz", "check properties on random cases; a failure is shrunk and saved as a file");
+  command
+      ->add_option("--property", options->properties, "which; default: all (see list properties)")
+      ->type_name("NAME");
+  command->add_option("--scalar", options->scalar, "only in this scalar")->type_name("S");
+  command->add_option("--seed", options->seed, "key of the cases")->capture_default_str();
+  command->add_option("--cases", options->cases, "so many of each, in place of a time")
+      ->type_name("N")
+      ->check(CLI::Range(0L, 1000000000L));
+  command->add_option("--budget", options->budget, "time in all, as 90s, 5m or 1h; default: 60s")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}},
+                                CLI::AsNumberWithUnit::DEFAULT, "TIME"));
+  command->add_option("--shard", options->shard, "do the i-th of N parts of the cases")
+      ->type_name("i/N");
+  command->add_option("--corpus", options->corpus, "the folder of failures, replayed first")
+      ->type_name("DIR");
+  command->add_flag("--no-save", options->no_save, "print failures, save none");
+  command->add_option("--jobs", options->jobs, "threads")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
+  session.add_common_options(*command);
+  command->callback([options, &session] { fuzz(*options, session); });
+}
+
+void add_replay(CLI::App& app, Session& session) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = app.add_subcommand("replay", "check saved cases again");
+  command->add_option("FILE", *files, "a file of the corpus")->required();
+  session.add_common_options(*command);
+  command->callback([files, &session] { replay(*files, session); });
+}
+
+}  // namespace assay
