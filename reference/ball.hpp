@@ -25,8 +25,14 @@ class Bound {
   }
   /// gamma_k = k u / (1 - k u).
   static Bound gamma(Index k) { return of_chain(gamma_bound<S>(k), 3); }
-  /// More than underflow can cost one operation, subnormal numbers or none.
-  static S tiny() { return std::numeric_limits<S>::min(); }
+  /// More than underflow can cost one operation, subnormal numbers or none: the smallest normal
+  /// number, or a larger one where that has billions of zeros.
+  static const S& tiny() {
+    static const S value = std::numeric_limits<S>::min_exponent < -5000
+                               ? scale_by_power_of_two(S(1), -5000)
+                               : std::numeric_limits<S>::min();
+    return value;
+  }
 
   const S& value() const { return value_; }
 

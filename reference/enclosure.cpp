@@ -27,26 +27,23 @@ Vec<S> zeros(Index size) {
   return BallVector<S>(size).mid;
 }
 
-/// The sum of squares, then its root. Exact ends squared and summed round less than n + 1 times.
+/// The sum of squares, then its root.
 template <class S>
 void enclose_norm(const BallVector<S>& v, Ball<S>& squared, Ball<S>& norm) {
-  S below(0), above(0);
+  DoubledSum<S> below, above;
   for (Index i = 0; i < v.size(); ++i) {
     const S low = v[i].lower(), high = v[i].upper();
-    const S least = low > S(0) ? low : high < S(0) ? S(-high) : S(0);
-    const S most = larger(magnitude(low), magnitude(high));
-    below += least * least;
-    above += most * most;
+    const Ball<S> least{low > S(0) ? low : high < S(0) ? high : S(0), S(0)};
+    const Ball<S> most{larger(magnitude(low), magnitude(high)), S(0)};
+    below.add_product(least, least);
+    above.add_product(most, most);
   }
-  const S shrink = S(static_cast<double>(v.size() + 3)) * std::numeric_limits<S>::epsilon();
-  const S tiny = S(static_cast<double>(v.size() + 1)) * Bound<S>::tiny();
-  below = larger(S(0), S(below - shrink * below - tiny));
-  above = Bound<S>::of_chain(above, v.size() + 1).value();
-  squared = Ball<S>::between(below, above);
-  // The root of either end is off by one rounding at most; `between` needs the lower one exact.
-  const S root = square_root(below);
+  const S least = larger(S(0), below.value().lower()), most = above.value().upper();
+  squared = Ball<S>::between(least, most);
+  // Either root is off by one rounding at most.
+  const S root = square_root(least);
   norm = Ball<S>::between(S(root - S(2) * std::numeric_limits<S>::epsilon() * root),
-                          Bound<S>::of_chain(square_root(above), 1).value());
+                          Bound<S>::of_chain(square_root(most), 1).value());
 }
 
 }  // namespace

@@ -76,6 +76,8 @@ class Enclosure {
   Index equalities() const { return equalities_; }
   /// "inequality row 3", "lower bound of y[2]", ...
   std::string row_name(Index row) const;
+  /// Drops the inverse kept for the last active set.
+  void forget() { prepared_ = false; }
 
   /// @param y, multipliers  approximate, (m) and (rows)
   CertifiedPoint<S> certify(const BallVector<S>& x, const Vec<S>& y, const Vec<S>& multipliers,
