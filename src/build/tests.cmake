@@ -126,5 +126,5 @@ assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/d
 find_package(benchmark REQUIRED)
 file(GLOB benches CONFIGURE_DEPENDS bench/*.cpp)
 add_executable(assay_bench EXCLUDE_FROM_ALL ${benches})
-target_link_libraries(assay_bench PRIVATE assay assay_warnings benchmark::benchmark)
+target_link_libraries(assay_bench PRIVATE assay_reference assay_warnings benchmark::benchmark)
 target_compile_definitions(assay_bench PRIVATE ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")
