@@ -3,6 +3,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "reference/fraction_vectors.hpp"
+
 namespace assay::reference {
 
 namespace {
@@ -35,15 +37,6 @@ RMat zeros(Index rows, Index cols) {
   return a;
 }
 
-RVec times(const RMat& a, const RVec& x) {
-  RVec y(a.rows());
-  for (Index i = 0; i < a.rows(); ++i) {
-    y[i] = 0;
-    for (Index j = 0; j < a.cols(); ++j) y[i] += a(i, j) * x[j];
-  }
-  return y;
-}
-
 /// The first rows of B, taken in order, that do not depend on those before them.
 std::vector<Index> independent_rows(const RMat& B, const std::vector<Index>& rows) {
   RMat columns(B.cols(), static_cast<Index>(rows.size()));
@@ -74,7 +67,16 @@ RMat saddle(const Program& p, const std::vector<Index>& rows) {
 
 /// One z with C z = t, z_j free for j < free, z_j >= 0 for the others; nothing if there is none.
 /// @pre the free columns are independent
-std::optional<RVec> partly_nonnegative_solution(const RMat& C, const RVec& t, Index free) {
+std::optional<RVec> partly_nonnegative_solution(const RMat& all, const RVec& right, Index free) {
+  // Only as many equations as are independent: few, if there are few columns.
+  RMat reduced(all.rows(), all.cols() + 1);
+  reduced.leftCols(all.cols()) = all;
+  reduced.col(all.cols()) = right;
+  const Index rank = static_cast<Index>(eliminate(reduced, all.cols()).size());
+  for (Index i = rank; i < all.rows(); ++i)
+    if (reduced(i, all.cols()) != 0) return std::nullopt;
+  const RMat C = reduced.topLeftCorner(rank, all.cols());
+  const RVec t = reduced.col(all.cols()).head(rank);
   const Index signs = C.cols() - free;
   for (unsigned long mask = 0; mask < (1UL << signs); ++mask) {
     std::vector<Index> columns = first(free);
@@ -148,53 +150,7 @@ bool multipliers_are_unique(const Program& p, const Minimiser& at) {
   return !partly_nonnegative_solution(C, t, static_cast<Index>(J.size()));
 }
 
-/// Fills in y and multipliers if these rows are an optimal active set.
-bool accept(const Program& p, const std::vector<Index>& rows, Minimiser& out) {
-  const Index k = static_cast<Index>(rows.size());
-  RMat right(p.m() + k, 1);
-  for (Index i = 0; i < p.m(); ++i) right(i, 0) = -p.g[i];
-  for (Index a = 0; a < k; ++a) right(p.m() + a, 0) = p.r[rows[static_cast<std::size_t>(a)]];
-  const auto z = solve_square(saddle(p, rows), right);
-  if (!z) return false;
-  for (Index a = 0; a < k; ++a)
-    if (rows[static_cast<std::size_t>(a)] >= p.equalities && (*z)(p.m() + a, 0) < 0) return false;
-  const RVec y = z->col(0).head(p.m());
-  const RVec By = times(p.B, y);
-  for (Index i = 0; i < p.rows(); ++i)
-    if (i < p.equalities ? By[i] != p.r[i] : By[i] > p.r[i]) return false;
-
-  out.feasible = true;
-  out.y = y;
-  out.multipliers = RVec(p.rows());
-  for (Index i = 0; i < p.rows(); ++i) out.multipliers[i] = 0;
-  std::vector<char> strong(static_cast<std::size_t>(p.rows()), 0);
-  for (Index a = 0; a < k; ++a) {
-    const Index row = rows[static_cast<std::size_t>(a)];
-    out.multipliers[row] = (*z)(p.m() + a, 0);
-    strong[static_cast<std::size_t>(row)] = row < p.equalities || out.multipliers[row] > 0;
-  }
-  std::vector<Index> holding;
-  for (Index i = 0; i < p.rows(); ++i) {
-    if (By[i] != p.r[i]) continue;
-    holding.push_back(i);
-    (strong[static_cast<std::size_t>(i)] ? out.strongly_active : out.weakly_active).push_back(i);
-  }
-  out.licq = independent_rows(p.B, holding).size() == holding.size();
-  return true;
-}
-
 }  // namespace
-
-std::optional<RMat> solve_square(RMat A, RMat R) {
-  const Index n = A.rows();
-  RMat a(n, n + R.cols());
-  a.leftCols(n) = A;
-  a.rightCols(R.cols()) = R;
-  if (static_cast<Index>(eliminate(a, n).size()) < n) return std::nullopt;
-  for (Index i = 0; i < n; ++i)
-    for (Index j = 0; j < R.cols(); ++j) R(i, j) = a(i, n + j) / a(i, i);
-  return R;
-}
 
 Program lower_program(const Instance& in, const RVec& x, RMat* A) {
   Program p;
@@ -244,23 +200,63 @@ Program lower_program(const Instance& in, const RVec& x, RMat* A) {
   return p;
 }
 
-Minimiser minimise(const Program& p) {
+std::optional<Minimiser> minimiser_on(const Program& p, const std::vector<Index>& rows) {
+  const Index k = static_cast<Index>(rows.size());
+  RMat right(p.m() + k, 1);
+  for (Index i = 0; i < p.m(); ++i) right(i, 0) = -p.g[i];
+  for (Index a = 0; a < k; ++a) right(p.m() + a, 0) = p.r[rows[static_cast<std::size_t>(a)]];
+  const auto z = solve_square(saddle(p, rows), right);
+  if (!z) return std::nullopt;
+  for (Index a = 0; a < k; ++a)
+    if (rows[static_cast<std::size_t>(a)] >= p.equalities && (*z)(p.m() + a, 0) < 0)
+      return std::nullopt;
+  const RVec y = z->col(0).head(p.m());
+  const RVec By = times(p.B, y);
+  for (Index i = 0; i < p.rows(); ++i)
+    if (i < p.equalities ? By[i] != p.r[i] : By[i] > p.r[i]) return std::nullopt;
+
   Minimiser out;
-  const std::vector<Index> equalities = independent_rows(p.B, first(p.equalities));
-  const Index inequalities = p.rows() - p.equalities;
-  for (unsigned long mask = 0; mask < (1UL << inequalities) && !out.feasible; ++mask) {
-    std::vector<Index> rows = equalities;
-    for (Index i = 0; i < inequalities; ++i)
-      if (mask >> i & 1UL) rows.push_back(p.equalities + i);
-    if (static_cast<Index>(rows.size()) <= p.m()) accept(p, rows, out);
+  out.feasible = true;
+  out.y = y;
+  out.multipliers = RVec(p.rows());
+  for (Index i = 0; i < p.rows(); ++i) out.multipliers[i] = 0;
+  std::vector<char> strong(static_cast<std::size_t>(p.rows()), 0);
+  for (Index a = 0; a < k; ++a) {
+    const Index row = rows[static_cast<std::size_t>(a)];
+    out.multipliers[row] = (*z)(p.m() + a, 0);
+    strong[static_cast<std::size_t>(row)] = row < p.equalities || out.multipliers[row] > 0;
   }
-  if (out.feasible) {
-    out.unique_multipliers = multipliers_are_unique(p, out);
-  } else {
-    const auto mu = farkas_certificate(p);
-    if (!mu) throw std::logic_error("neither an active set nor a Farkas certificate");
-    out.farkas = *mu;
+  std::vector<Index> holding;
+  for (Index i = 0; i < p.rows(); ++i) {
+    if (By[i] != p.r[i]) continue;
+    holding.push_back(i);
+    (strong[static_cast<std::size_t>(i)] ? out.strongly_active : out.weakly_active).push_back(i);
   }
+  out.licq = independent_rows(p.B, holding).size() == holding.size();
+  out.unique_multipliers = multipliers_are_unique(p, out);
+  return out;
+}
+
+Minimiser minimise(const Program& p) {
+  std::vector<Index> rows;
+  const ActiveSetTableau tableau(p.H, p.B, -p.g, p.r);
+  const bool found = visit_independent_sets(tableau, p.equalities, [&](const ActiveSetTableau& t) {
+    for (Index i = 0; i < p.rows(); ++i) {
+      const int sign = t.sign(i, 0);
+      if (i >= p.equalities ? sign < 0 : !t.contains(i) && sign != 0) return false;
+    }
+    rows = t.set();
+    return true;
+  });
+  if (found) {
+    const auto out = minimiser_on(p, rows);
+    if (!out) throw std::logic_error("the tableau and the optimality conditions disagree");
+    return *out;
+  }
+  Minimiser out;
+  const auto mu = farkas_certificate(p);
+  if (!mu) throw std::logic_error("neither an active set nor a Farkas certificate");
+  out.farkas = *mu;
   return out;
 }
 
@@ -312,6 +308,7 @@ Derivative derivative(const Instance& in, const RVec& x, const RVec& y,
   const RVec dx = x - target_x, dy = y - target_y;
   Derivative out;
   out.jacobian = z->topRows(p.m());
+  out.multiplier_jacobian = z->bottomRows(k);
   out.direct = times(in.Qxx.to<Rational>(), dx) + times(Qxy, y) + cx;
   const RVec fy = times(Qxy.transpose(), x) + times(in.Qyy.to<Rational>(), dy) + cy;
   out.implicit = times(out.jacobian.transpose(), fy);

@@ -4,12 +4,10 @@
 #include <vector>
 
 #include "assay/problem/instance.hpp"
+#include "reference/fraction_free.hpp"
 
 /// Oracles: slow, exact, and without a line in common with the methods they judge.
 namespace assay::reference {
-
-using RMat = Mat<Rational>;
-using RVec = Vec<Rational>;
 
 /// min 1/2 y'Hy + g'y  subject to  B y = r (the first `equalities` rows),  B y <= r (the others).
 struct Program {
@@ -46,8 +44,14 @@ struct Minimiser {
 
 /// Tries every independent set of inequality rows as the active set: by Caratheodory's theorem one
 /// of them carries multipliers if there is a feasible point; if none does, exhibits a Farkas
-/// certificate. Exponential in the inequality rows: meant for 10 or so.
+/// certificate. Exponential in the inequality rows: meant for 10 or so, at any m (H is eliminated
+/// once, see ActiveSetTableau).
 Minimiser minimise(const Program& program);
+
+/// What there is to know if these rows are an optimal active set (all optimality conditions are
+/// checked from scratch); nothing if they are not. `rows` holds a largest independent set of
+/// equalities.
+std::optional<Minimiser> minimiser_on(const Program& program, const std::vector<Index>& rows);
 
 /// max |K_J^-1| (max-norm of operators) over the independent sets J of rows that hold at the
 /// minimiser, all equalities among them, K_J = [H B_J'; B_J 0]. Small changes of g and r by at most
@@ -55,12 +59,10 @@ Minimiser minimise(const Program& program);
 /// piecewise affine, and between two feasible right-hand sides all are feasible.
 Rational sensitivity(const Program& program, const Minimiser& at);
 
-/// The solution of A Z = R, by elimination with row exchanges; nothing if A is singular.
-std::optional<RMat> solve_square(RMat A, RMat R);
-
 /// The derivative of F(x) = f(x, y*(x)), by the forward systems H J + B_I'L = -M, B_I J = -A_I.
 struct Derivative {
-  RMat jacobian;  ///< dy*/dx (m,n)
+  RMat jacobian;             ///< dy*/dx (m,n)
+  RMat multiplier_jacobian;  ///< dlambda/dx of the rows differentiated with (rows,n)
   RVec direct, implicit, total;
 };
 
