@@ -29,9 +29,12 @@ std::string text(const std::vector<Index>& rows) { return fmt::format("{}", fmt:
 template <class S>
 void expect_residuals(Check& check, const ExactResiduals<S>& r) {
   check.that("no inequality multiplier is negative", r.signs);
-  check.at_most("stationarity as a share of rounding", r.stationarity, Rational(1));
-  check.at_most("violation as a share of rounding", r.primal, Rational(1));
-  check.at_most("slack beside a multiplier as a share of rounding", r.complementarity, Rational(1));
+  const auto share = [&](const char* what, const Rational& value) {
+    check.at_most(what, to_double(value), 1.0);
+  };
+  share("stationarity as a share of rounding", r.stationarity);
+  share("violation as a share of rounding", r.primal);
+  share("slack beside a multiplier as a share of rounding", r.complementarity);
 }
 
 /// b'H^-1 b of a row.

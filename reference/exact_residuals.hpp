@@ -24,6 +24,12 @@ Rational exact_gamma(long k) {
   return exact(gamma_bound<S>(k));
 }
 
+/// The smallest positive number of a scalar whose range matters here: that of double.
+template <class S>
+Rational smallest_number() {
+  return std::is_same_v<S, double> ? exact(0x1p-1074) : Rational(0);
+}
+
 inline Rational max_entry(const RVec& v) {
   Rational top = 0;
   for (Index i = 0; i < v.size(); ++i)
@@ -37,7 +43,8 @@ inline Rational max_entry(const RVec& v) {
 /// order N to 2 gamma_{N+1} (|A||z| + |b|) (Higham, "Accuracy and Stability", theorem 12.4),
 /// componentwise, whatever the condition as long as refinement converges. Here A = [H B_I'; B_I 0].
 /// Evaluating a row in S to decide about it may be off by gamma_{m+2} (|b_i||y| + |r_i|) once more.
-/// Four times 2 N + 16 covers both.
+/// Four times 2 N + 16 covers both. Below the normal range an operation may be off by half the
+/// smallest number instead: as many of those, in a sum, in an entry of y, or in one of lambda.
 template <class S>
 struct ExactResiduals {
   RVec gradient, slack;
@@ -49,26 +56,35 @@ struct ExactResiduals {
 
   ExactResiduals(const Program& p, const Vec<S>& y_s, const Vec<S>& lambda_s) {
     const RVec y = exact(y_s), lambda = exact(lambda_s);
-    const Rational gamma = exact_gamma<S>(4 * (2 * (p.m() + p.rows()) + 16));
+    const long operations = 4 * (2 * (p.m() + p.rows()) + 16);
+    const Rational gamma = exact_gamma<S>(operations);
+    const Rational tiny = Rational(operations) * smallest_number<S>();
     gradient = p.g;
     slack = p.r;
     Rational largest = 0;
     for (Index i = 0; i < p.m(); ++i) {
-      Rational size = abs(p.g[i]);
+      Rational size = abs(p.g[i]), coefficients = 1;
       const auto add = [&](const Rational& term) {
         gradient[i] += term;
         size += abs(term);
       };
-      for (Index j = 0; j < p.m(); ++j) add(p.H(i, j) * y[j]);
-      for (Index k = 0; k < p.rows(); ++k)
-        if (lambda[k] != 0) add(p.B(k, i) * lambda[k]);
+      for (Index j = 0; j < p.m(); ++j) {
+        add(p.H(i, j) * y[j]);
+        coefficients += abs(p.H(i, j));
+      }
+      for (Index k = 0; k < p.rows(); ++k) {
+        if (lambda[k] == 0) continue;
+        add(p.B(k, i) * lambda[k]);
+        coefficients += abs(p.B(k, i));
+      }
+      size = gamma * size + tiny * coefficients;
       if (largest < size) largest = size;
     }
     const auto share = [&](const Rational& value, const Rational& bound) {
       if (allowed < bound) allowed = bound;
       return value == 0 ? Rational(0) : bound == 0 ? Rational(1000000) : Rational(value / bound);
     };
-    gradient_allowed = gamma * largest;
+    gradient_allowed = largest;
     stationarity = share(max_entry(gradient), gradient_allowed);
     for (Index k = 0; k < p.rows(); ++k) {
       Rational row = 0, total = 0;
@@ -77,7 +93,8 @@ struct ExactResiduals {
         if (row < abs(p.B(k, j))) row = abs(p.B(k, j));
         total += abs(y[j]);
       }
-      const Rational bound = gamma * (row * total + abs(p.r[k]));
+      const Rational bound =
+          gamma * (row * total + abs(p.r[k])) + tiny * (1 + Rational(p.m()) * row);
       row_allowed.push_back(bound);
       const bool equality = k < p.equalities;
       if (equality || slack[k] < 0) primal = std::max(primal, share(abs(slack[k]), bound));
