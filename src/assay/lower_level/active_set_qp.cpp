@@ -8,8 +8,8 @@ namespace assay {
 
 template <class S>
 ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
-    : shape_(shape),
-      factor_(shape),
+    : factor_(shape),
+      shape_(factor_.shape()),
       held_(static_cast<std::size_t>(shape.rows()), 0),
       ignored_(static_cast<std::size_t>(shape.rows()), 0),
       y_(shape.m()),
@@ -68,7 +68,9 @@ S ActiveSetQp<S>::carried_noise(const Vec<S>& weights) const {
 }
 
 template <class S>
-bool ActiveSetQp<S>::slack_is_noise(Index i, const S& slack) {
+bool ActiveSetQp<S>::slack_is_noise(Index i, const S& stated_slack) {
+  const int k = factor_.exponent(i);
+  const S slack = k == 0 ? stated_slack : scale_by_power_of_two(stated_slack, k);
   const S own =
       rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
   if (!(own < slack)) return true;
@@ -268,7 +270,7 @@ void ActiveSetQp<S>::refine() {
       for (Index j = 0; j < k; ++j)
         nu_[j] = (*r_)[set[static_cast<std::size_t>(j)]] -
                  dot(factor_.row(set[static_cast<std::size_t>(j)]), y_.data(), shape_.m());
-      factor_.solve(residual_, nu_);
+      factor_.solve_held(residual_, nu_);
       for (Index i = 0; i < shape_.m(); ++i) y_[i] += residual_[i];
       for (Index j = 0; j < k; ++j) lambda_[j] += nu_[j];
       if (k == 0) break;
@@ -321,6 +323,12 @@ template <class S>
 LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
   g_ = &g;
   r_ = &r;
+  if (factor_.is_scaled()) {
+    held_limits_ = r;
+    for (Index i = 0; i < shape_.rows(); ++i)
+      held_limits_[i] = scale_by_power_of_two(r[i], factor_.exponent(i));
+    r_ = &held_limits_;
+  }
   iterations_ = 0;
   free_ = -g;
   factor_.solve_H(free_);
@@ -348,7 +356,7 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j) {
     const S& value = lambda_[static_cast<Index>(j)];
-    multipliers_[set[j]] = set[j] < shape_.equalities ? value : larger(value, S(0));
+    multipliers_[set[j]] = stated(set[j], set[j] < shape_.equalities ? value : larger(value, S(0)));
   }
   return status;
 }

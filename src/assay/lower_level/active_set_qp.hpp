@@ -35,7 +35,7 @@ class ActiveSetQp {
 
   /// Multipliers (slacks) of row i smaller than this cannot be told from zero: what rounding, also
   /// that of g and r, and the last correction of the refinement amount to. 0 in rationals.
-  const S& multiplier_noise(Index i) const { return multiplier_noise_[i]; }
+  S multiplier_noise(Index i) const { return stated(i, multiplier_noise_[i]); }
   bool slack_is_noise(Index i, const S& slack);
 
   /// The next solve starts from these rows instead of those of the last one.
@@ -54,15 +54,21 @@ class ActiveSetQp {
   S data_noise(Index i) const;
   S carried_noise(const Vec<S>& weights) const;
   S energy(const Vec<S>& v);
+  /// A multiplier of row i as held, for the row as stated.
+  S stated(Index i, const S& multiplier) const {
+    const int k = factor_.exponent(i);
+    return k == 0 ? multiplier : scale_by_power_of_two(multiplier, k);
+  }
 
-  QpShape<S> shape_;
   KktFactor<S> factor_;
+  const QpShape<S>& shape_;           ///< rows as the factor holds them
   std::vector<Index> equality_rows_;  ///< an independent subset of the equalities
   std::vector<Index> warm_;
   std::vector<char> held_;     ///< in the working set
   std::vector<char> ignored_;  ///< dependent on the working set and satisfied within noise
   const Vec<S>* g_ = nullptr;
   const Vec<S>* r_ = nullptr;
+  Vec<S> held_limits_;  ///< what r_ points to when rows are held scaled
   Vec<S> y_, free_, lambda_, nu_, direction_, move_, residual_, multipliers_, slack_;
   Vec<S> multiplier_noise_;  ///< (rows)
   S size_{0};                ///< sum |y_j|

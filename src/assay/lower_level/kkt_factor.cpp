@@ -15,6 +15,44 @@ KktFactor<S>::KktFactor(const QpShape<S>& shape)
       column_(std::min(shape.rows(), shape.m()) + 1),
       work_(shape.m()) {
   active_.reserve(static_cast<std::size_t>(column_.size()));
+  scale_extreme_rows();
+}
+
+/// b'H^-1 b is about 2^(2 e - h) for a row of exponent e and an H of exponent h; within 2^-200 ..
+/// 2^200 nothing that is computed from it comes near the ends of a range of 2^-1022 .. 2^1023.
+template <class S>
+void KktFactor<S>::scale_extreme_rows() {
+  if constexpr (!is_exact<S>) {
+    constexpr int ordinary = 100;
+    int h = 0;
+    if (shape_.H) {
+      S largest(0);
+      for (Index i = 0; i < shape_.m(); ++i) largest = larger(largest, (*shape_.H)(i, i));
+      h = binary_exponent(largest) / 2;
+    }
+    std::vector<int> exponents(static_cast<std::size_t>(shape_.rows()), 0);
+    bool any = false;
+    for (Index i = 0; i < shape_.rows(); ++i) {
+      const S& size = (*shape_.row_norm)[i];
+      const int k = h - binary_exponent(size);
+      if (size == S(0) || (-ordinary <= k && k <= ordinary)) continue;
+      exponents[static_cast<std::size_t>(i)] = k;
+      any = true;
+    }
+    if (!any) return;
+    exponents_ = std::move(exponents);
+    scaled_Bt_ = *shape_.Bt;
+    scaled_norm_ = *shape_.row_norm;
+    for (Index i = 0; i < shape_.rows(); ++i) {
+      const int k = exponent(i);
+      if (k == 0) continue;
+      for (Index j = 0; j < shape_.m(); ++j)
+        scaled_Bt_(j, i) = scale_by_power_of_two(scaled_Bt_(j, i), k);
+      scaled_norm_[i] = scale_by_power_of_two(scaled_norm_[i], k);
+    }
+    shape_.Bt = &scaled_Bt_;
+    shape_.row_norm = &scaled_norm_;
+  }
 }
 
 template <class S>
@@ -86,7 +124,7 @@ bool KktFactor<S>::reset(std::vector<Index> rows) {
 }
 
 template <class S>
-void KktFactor<S>::solve(Vec<S>& p, Vec<S>& nu) {
+void KktFactor<S>::solve_held(Vec<S>& p, Vec<S>& nu) {
   solve_H(p);
   const Index k = static_cast<Index>(active_.size());
   for (Index j = 0; j < k; ++j)
@@ -94,6 +132,19 @@ void KktFactor<S>::solve(Vec<S>& p, Vec<S>& nu) {
   solve_gram(nu);
   for (Index j = 0; j < k; ++j)
     add_scaled(solved_row(active_[static_cast<std::size_t>(j)]), S(-nu[j]), p.data(), shape_.m());
+}
+
+template <class S>
+void KktFactor<S>::solve(Vec<S>& p, Vec<S>& nu) {
+  // (2^e b)' p = 2^e c, and b (2^e nu) = (2^e b) nu.
+  const auto rescale = [&] {
+    for (std::size_t j = 0; is_scaled() && j < active_.size(); ++j)
+      nu[static_cast<Index>(j)] =
+          scale_by_power_of_two(nu[static_cast<Index>(j)], exponent(active_[j]));
+  };
+  rescale();
+  solve_held(p, nu);
+  rescale();
 }
 
 #define ASSAY_INSTANTIATE(S) template class KktFactor<S>;

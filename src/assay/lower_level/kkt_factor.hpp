@@ -28,12 +28,26 @@ struct QpShape {
 ///
 /// through L D L' of H (fixed) and of B_I H^-1 B_I' (grows and shrinks with the active set I). The
 /// lower level leaves its factor here and the hypergradient uses it again.
+///
+/// Rows of so extreme a size that B H^-1 B' might leave the range of the scalar are held multiplied
+/// by a power of two, 2^exponent(row), which puts b'H^-1 b near 1. That commutes with rounding:
+/// answers are those of an unlimited range, bit for bit. shape(), row(), solved_row(), preview()
+/// and solve_gram() speak of the rows as held; solve() of the rows as stated.
 template <class S>
 class KktFactor {
  public:
   explicit KktFactor(const QpShape<S>& shape);
 
+  KktFactor(const KktFactor&) = delete;  // shape_ may point into the object
+  KktFactor& operator=(const KktFactor&) = delete;
+
   const QpShape<S>& shape() const { return shape_; }
+
+  /// Row i is held multiplied by 2^exponent(i); 0 for rows of ordinary size and in rationals.
+  int exponent(Index i) const {
+    return exponents_.empty() ? 0 : exponents_[static_cast<std::size_t>(i)];
+  }
+  bool is_scaled() const { return !exponents_.empty(); }
 
   /// Active rows in the order of the factor.
   const std::vector<Index>& active() const { return active_; }
@@ -61,11 +75,18 @@ class KktFactor {
 
   /// In: a in `p`, c in `nu` (one entry for each active row). Out: the solution.
   void solve(Vec<S>& p, Vec<S>& nu);
+  /// The same for the rows as held.
+  void solve_held(Vec<S>& p, Vec<S>& nu);
   /// nu := (B_I H^-1 B_I')^-1 nu
   void solve_gram(Vec<S>& nu) const { gram_.solve_in_place(nu.data()); }
 
  private:
+  void scale_extreme_rows();
+
   QpShape<S> shape_;
+  std::vector<int> exponents_;  ///< empty: all 0
+  Mat<S> scaled_Bt_;
+  Vec<S> scaled_norm_;
   std::vector<Index> active_;
   GrowingLdlt<S> gram_;
   Mat<S> solved_;

@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "assay/lower_level/solver.hpp"
-#include "assay/scalar/convert.hpp"
-#include "reference/exact_qp.hpp"
+#include "reference/exact_residuals.hpp"
 
 /// Judging lower-level answers by the exact oracle and by exact arithmetic.
 namespace assay {
@@ -20,86 +19,10 @@ struct ScalarNames {
   }
 };
 
-template <class S>
-Rational exact(const S& value) {
-  if constexpr (is_exact<S>)
-    return value;
-  else
-    return convert<Rational>(value);
-}
-template <class S>
-reference::RVec exact(const Vec<S>& v) {
-  reference::RVec w(v.size());
-  for (Index i = 0; i < v.size(); ++i) w[i] = exact(v[i]);
-  return w;
-}
-
-template <class S>
-Rational exact_gamma(long k) {
-  return exact(gamma_bound<S>(k));
-}
-
-inline Rational max_entry(const reference::RVec& v) {
-  Rational top = 0;
-  for (Index i = 0; i < v.size(); ++i)
-    if (top < abs(v[i])) top = abs(v[i]);
-  return top;
-}
-
-/// The residuals of (y, lambda) without rounding, and what rounding in S may leave of them.
-///
-/// Allowed: one refinement step in working precision brings the residual of a linear system of
-/// order N to 2 gamma_{N+1} (|A||z| + |b|) (Higham, "Accuracy and Stability", theorem 12.4),
-/// componentwise, whatever the condition as long as refinement converges. Here A = [H B_I'; B_I 0].
-/// Evaluating a row in S to decide about it may be off by gamma_{m+2} (|b_i||y| + |r_i|) once more.
-/// Four times 2 N + 16 covers both.
-template <class S>
-struct ExactResiduals {
-  reference::RVec gradient, slack;
-  Rational stationarity, primal = 0, complementarity = 0;  ///< each as a share of what is allowed
-  Rational allowed = 0;                                    ///< the largest allowed entry
-  bool signs = true;
-
-  ExactResiduals(const reference::Program& p, const Vec<S>& y_s, const Vec<S>& lambda_s) {
-    const reference::RVec y = exact(y_s), lambda = exact(lambda_s);
-    const Rational gamma = exact_gamma<S>(4 * (2 * (p.m() + p.rows()) + 16));
-    gradient = p.g;
-    slack = p.r;
-    Rational largest = 0;
-    for (Index i = 0; i < p.m(); ++i) {
-      Rational size = abs(p.g[i]);
-      const auto add = [&](const Rational& term) {
-        gradient[i] += term;
-        size += abs(term);
-      };
-      for (Index j = 0; j < p.m(); ++j) add(p.H(i, j) * y[j]);
-      for (Index k = 0; k < p.rows(); ++k)
-        if (lambda[k] != 0) add(p.B(k, i) * lambda[k]);
-      if (largest < size) largest = size;
-    }
-    const auto share = [&](const Rational& value, const Rational& bound) {
-      if (allowed < bound) allowed = bound;
-      return value == 0 ? Rational(0) : bound == 0 ? Rational(1000000) : Rational(value / bound);
-    };
-    stationarity = share(max_entry(gradient), gamma * largest);
-    for (Index k = 0; k < p.rows(); ++k) {
-      Rational row = 0, total = 0;
-      for (Index j = 0; j < p.m(); ++j) {
-        slack[k] -= p.B(k, j) * y[j];
-        if (row < abs(p.B(k, j))) row = abs(p.B(k, j));
-        total += abs(y[j]);
-      }
-      const Rational bound = gamma * (row * total + abs(p.r[k]));
-      const bool equality = k < p.equalities;
-      if (equality || slack[k] < 0) primal = std::max(primal, share(abs(slack[k]), bound));
-      if (lambda[k] != 0) complementarity = std::max(complementarity, share(abs(slack[k]), bound));
-      if (!equality && lambda[k] < 0) signs = false;
-    }
-  }
-
-  /// Nothing beyond rounding; in rationals: nothing.
-  bool optimal() const { return signs && stationarity <= 1 && primal <= 1 && complementarity <= 1; }
-};
+using reference::exact;
+using reference::exact_gamma;
+using reference::ExactResiduals;
+using reference::max_entry;
 
 template <class S>
 void expect_optimal(const reference::Program& p, const LowerSolution<S>& s,

@@ -1,0 +1,118 @@
+#include "properties/small_cases.hpp"
+
+#include <cmath>
+
+#include "properties/generators.hpp"
+#include "reference/small_instances.hpp"
+
+namespace assay::properties {
+
+namespace {
+
+Index limits_of(const Instance& in) {
+  Index count = in.inequality_rows();
+  for (Index i = 0; i < in.m; ++i)
+    count += (std::isfinite(in.lower(i)) ? 1 : 0) + (std::isfinite(in.upper(i)) ? 1 : 0);
+  return count;
+}
+
+bool on_grid(const ExactMatrix& a) {
+  return ((a.nearest() * 4096).array() == (a.nearest() * 4096).array().round()).all();
+}
+
+Vec<double> eighths(Source& source, Index count, Index limit) {
+  Vec<double> v(count);
+  for (Index i = 0; i < count; ++i) v[i] = static_cast<double>(source.integer(-limit, limit)) / 8;
+  return v;
+}
+
+Case degenerate_case(Source& source) {
+  Recipe recipe;
+  recipe.largest = 5;
+  recipe.degenerate = true;
+  recipe.margin = 1e-2;
+  for (;;) {
+    Case c = quadratic_case(source, recipe);
+    if (limits_of(c.instance) <= 7 && on_grid(c.instance.H)) return c;
+  }
+}
+
+}  // namespace
+
+Case small_case(Source& source) {
+  Case c;
+  if (source.chance(0.6)) {
+    c = degenerate_case(source);
+  } else {
+    const std::uint64_t seed = source.word() >> 2;
+    reference::SmallShape shape = reference::varied_shape(seed);
+    shape.rows = source.integer(0, 4);
+    c.instance = reference::small_instance(seed, shape);
+    c.seed = seed;
+    c.vectors["x"] = eighths(source, c.instance.n, 4);
+  }
+  c.vectors["x2"] = c.vectors["x"] + eighths(source, c.instance.n, 4);
+  c.vectors["q"] = source.chance(0.5) ? Vec<double>(Vec<double>::Zero(c.instance.m))
+                                      : eighths(source, c.instance.m, 8);
+  return c;
+}
+
+Case touching_case(Source& source) {
+  Case c = small_case(source);
+  Instance& in = c.instance;
+  const Index p = in.inequality_rows(), e = in.equality_rows();
+  Mat<double> A = Mat<double>::Zero(p + 1, in.n), B = Mat<double>::Zero(p + 1, in.m),
+              b = Mat<double>::Zero(p + 1, 1);
+  A.topRows(p) = in.A.nearest();
+  B.topRows(p) = in.B.nearest();
+  b.topRows(p) = in.b.nearest();
+  for (Index i = 0; i < p + e; ++i) {
+    if (source.chance(0.4)) continue;
+    const double weight = static_cast<double>(source.integer(i < p ? 0 : -3, 3));
+    const auto& [X, Y, limit] = i < p ? std::tie(in.A, in.B, in.b) : std::tie(in.E, in.G, in.e);
+    const Index row = i < p ? i : i - p;
+    A.row(p) -= weight * X.nearest().row(row);
+    B.row(p) -= weight * Y.nearest().row(row);
+    b(p, 0) -= weight * limit(row);
+  }
+  const double gap = source.pick({0, 1, -1}) * source.pick({1, 0x1p-5, 0x1p-10, 0x1p-20, 0x1p-30});
+  b(p, 0) -= gap;
+  // "0 <= negative" is refused where an instance is read.
+  if (B.row(p).isZero(0) && A.row(p).isZero(0)) b(p, 0) = std::fabs(b(p, 0));
+  in.A = ExactMatrix(A);
+  in.B = ExactMatrix(B);
+  in.b = ExactMatrix(b);
+  c.numbers["gap"] = gap;
+  return c;
+}
+
+reference::Program program_at(const Case& c, const Vec<double>& x, const Vec<double>& q) {
+  reference::Program program = reference::lower_program(c.instance, widen<Rational>(x));
+  program.g += widen<Rational>(q);
+  return program;
+}
+
+std::vector<Rational> row_terms(const reference::Program& p, const reference::RVec& y) {
+  reference::RMat right(p.m(), 1);
+  right.col(0) = p.g;
+  const reference::RMat free = *reference::solve_square(p.H, right);
+  Rational sizes = 0;
+  for (Index j = 0; j < p.m(); ++j) sizes += abs(y[j]) + abs(free(j, 0));
+  std::vector<Rational> terms;
+  for (Index i = 0; i < p.rows(); ++i) {
+    Rational top = 0;
+    for (Index j = 0; j < p.m(); ++j)
+      if (top < abs(p.B(i, j))) top = abs(p.B(i, j));
+    terms.push_back(top * sizes + abs(p.r[i]));
+  }
+  return terms;
+}
+
+Rational root_of_roundoff(const Rational& u) {
+  if (u == 0) return 0;
+  Rational root = 1;
+  while (root * root > 4 * u) root /= 2;
+  return root;
+}
+
+}  // namespace assay::properties

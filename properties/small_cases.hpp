@@ -1,0 +1,33 @@
+#pragma once
+
+#include "properties/case.hpp"
+#include "properties/source.hpp"
+#include "reference/exact_qp.hpp"
+
+namespace assay::properties {
+
+/// Cases that the oracle can enumerate: m up to 5, at most 7 inequality rows and bounds, all data
+/// on a grid (hence exact in every scalar and short as fractions), often with weakly active,
+/// repeated or exactly tied rows. Vectors: x; x2, another point; q, a perturbation of the linear
+/// term that is zero in one case out of two. At x the lower level is feasible more often than not.
+Case small_case(Source& source);
+
+/// Cases whose rows contradict each other, touch in one face, or just miss it: one more row, minus
+/// a nonnegative combination of others (of either sign for equalities), its limit beside the
+/// touching one by "gap", positive where they contradict.
+Case touching_case(Source& source);
+
+/// The lower level at a point as the oracle sees it.
+reference::Program program_at(const Case& c, const Vec<double>& x, const Vec<double>& q);
+inline reference::Program program_at(const Case& c) {
+  return program_at(c, c.vector("x"), c.vector("q"));
+}
+
+/// What the solver takes a slack or a multiplier to be noise against: |b_i| (|y| + |H^-1 g|) +
+/// |r_i|, max-norm of the row and sums of the vectors.
+std::vector<Rational> row_terms(const reference::Program& program, const reference::RVec& y);
+
+/// >= sqrt(u) of a scalar; 0 for u = 0. @param u a power of two
+Rational root_of_roundoff(const Rational& u);
+
+}  // namespace assay::properties
