@@ -52,5 +52,6 @@ std::vector<Property> penalty_properties();
 std::vector<Property> metamorphic_properties();
 std::vector<Property> step_and_loop_properties();
 std::vector<Property> determinism_properties();
+std::vector<Property> textbook_properties();
 
 }  // namespace assay::properties
