@@ -1,9 +1,8 @@
 // The algorithms against the recursions of their papers, one iteration at a time: from the state
 // that the code itself stands in, so that bounds hold only the rounding of one iteration.
-#include "properties/generators.hpp"
 #include "properties/property.hpp"
 #include "properties/textbook_loop.hpp"
-#include "properties/walk.hpp"
+#include "properties/walk_case.hpp"
 
 namespace assay::properties {
 
@@ -12,77 +11,6 @@ namespace {
 using reference::length_of;
 using reference::projected;
 using reference::size_of;
-
-/// A case for a walk of a few iterations: few rows, for active sets are tried one by one.
-Case walk_case(Source& source, bool with_set) {
-  Recipe recipe;
-  recipe.largest = 4;
-  recipe.bounds = false;
-  recipe.condition = 1e3;
-  recipe.margin = 1e-3;
-  Case c = quadratic_case(source, recipe);
-  if (with_set && source.chance(0.4)) {
-    UpperSet& set = c.instance.x_set;
-    const double width = source.log_uniform(1e-3, 10);
-    if (source.chance(0.5)) {
-      set.kind = UpperSet::Kind::box;
-      set.lower = set.upper = *c.instance.x0;
-      for (Index i = 0; i < c.instance.n; ++i) {
-        set.lower.set(i, 0, set.lower(i) - source.uniform() * width);
-        set.upper.set(i, 0, set.upper(i) + source.uniform() * width);
-      }
-    } else {
-      set.kind = UpperSet::Kind::ball;
-      set.center = *c.instance.x0;
-      for (Index i = 0; i < c.instance.n; ++i)
-        set.center.set(i, 0, set.center(i) + source.normal() * width / 4);
-      set.radius = width;
-    }
-  }
-  auto& numbers = c.numbers;
-  numbers["steps"] = static_cast<double>(source.integer(2, 12));
-  numbers["samples"] = static_cast<double>(source.chance(0.6) ? 1 : source.integer(2, 4));
-  numbers["width"] = source.chance(0.3) ? 0 : source.log_uniform(1e-5, 1);
-  numbers["gradient_std"] = source.chance(0.5) ? 0 : source.log_uniform(1e-4, 1);
-  numbers["lower_linear_std"] = source.chance(0.6) ? 0 : source.log_uniform(1e-4, 0.1);
-  numbers["upper_hessian_std"] = source.chance(0.7) ? 0 : source.log_uniform(1e-4, 0.1);
-  numbers["average"] = source.chance(0.5) ? 0 : source.uniform();
-  numbers["momentum"] = source.chance(0.3) ? 0 : source.uniform();
-  // Lengths on the scale of 1 / L, so that some runs settle and others do not.
-  double L = 1;
-  for (Index i = 0; i < c.instance.n; ++i)
-    L = std::max(L, c.instance.Qxx.nearest().row(i).cwiseAbs().sum());
-  numbers["length"] = source.log_uniform(1e-3, 1) / L;
-  numbers["gamma1"] = source.log_uniform(0.1, 50);
-  numbers["gamma2"] = L * source.log_uniform(0.3, 10);
-  numbers["inverse"] = source.chance(0.5);
-  return c;
-}
-
-Sampling sampling_of(const Case& c, std::uint64_t stream, double width, bool noisy = true) {
-  Sampling s;
-  s.seed = c.seed;
-  s.stream = stream;
-  s.samples = c.integer("samples");
-  s.width = width;
-  if (noisy) {
-    s.gradient = c.number("gradient_std");
-    s.lower_linear = c.number("lower_linear_std");
-    s.upper_hessian = c.number("upper_hessian_std");
-  }
-  return s;
-}
-
-std::string common_tables(const Case& c) {
-  return "[hypergradient]\n" + entry("estimator", "implicit") + "[noise]\n" +
-         entry("gradient_std", c.number("gradient_std")) +
-         entry("lower_linear_std", c.number("lower_linear_std")) +
-         entry("upper_hessian_std", c.number("upper_hessian_std")) + "[run]\n" +
-         entry("iterations", c.number("steps")) + entry("seed", static_cast<double>(c.seed));
-}
-
-/// A seed as an experiment file holds one; exactly a double, so that it can be written as one.
-void set_seed(Case& c) { c.seed %= std::uint64_t{1} << 40; }
 
 /// x of the code after moving from x along v by eta, and the record that goes with it.
 template <class S>
@@ -114,7 +42,6 @@ void check_move(Check& check, const Case& c, const Walk<S>& walk, const ExactVec
 
 Case ssigd_case(Source& source) {
   Case c = walk_case(source, true);
-  set_seed(c);
   c.numbers["deterministic"] = source.chance(0.25);
   c.numbers["scale"] = source.log_uniform(1e-2, 1);
   c.numbers["offset"] = source.chance(0.5) ? 1 : source.uniform(0.5, 20);
@@ -187,7 +114,6 @@ void ssigd_follows(const Case& c, Check& check) {
 
 Case dsblo_case(Source& source) {
   Case c = walk_case(source, true);
-  set_seed(c);
   c.numbers["legacy"] = source.chance(0.3);
   c.numbers["from_zero"] = source.chance(0.3);
   c.numbers["accumulate"] = source.chance(0.2);
@@ -312,7 +238,6 @@ void dsblo_follows(const Case& c, Check& check) {
 
 Case f2csa_case(Source& source) {
   Case c = walk_case(source, false);
-  set_seed(c);
   c.numbers["outer"] = static_cast<double>(source.integer(0, 2));
   c.numbers["radius"] = source.log_uniform(1e-4, 1);
   c.numbers["block"] = static_cast<double>(source.integer(1, 4));

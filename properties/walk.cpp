@@ -21,7 +21,10 @@ Experiment experiment_of(const std::string& tables, const std::string& top) {
 }
 
 std::string entry(const std::string& key, double value) {
-  return key + " = " + to_text(value) + "\n";
+  // Whole numbers as integers: an experiment takes those for reals, but not 1e+05 for an integer.
+  const bool is_whole = value == static_cast<double>(static_cast<long>(value));
+  return key + " = " + (is_whole ? std::to_string(static_cast<long>(value)) : to_text(value)) +
+         "\n";
 }
 std::string entry(const std::string& key, const std::string& word) {
   return key + " = \"" + word + "\"\n";
@@ -36,7 +39,7 @@ bool Walk<S>::start() {
     if (!left_the_domain(error)) throw;
     return false;
   }
-  look();
+  fresh_ = false;
   return true;
 }
 
@@ -49,33 +52,38 @@ bool Walk<S>::step() {
     return false;
   }
   ++count_;
-  look();
+  fresh_ = false;
   return true;
 }
 
 template <class S>
-void Walk<S>::look() {
+const std::map<std::string, std::string>& Walk<S>::state() const {
+  if (fresh_) return state_;
   StateArchive archive = StateArchive::writer();
   long done = count_;
   archive.integer("iteration", done);
   runner_->archive(archive);
   state_ = archive.values();
+  fresh_ = true;
+  return state_;
 }
 
 template <class S>
 Vec<S> Walk<S>::vector(const std::string& name) const {
   Vec<S> v;
-  StateArchive::reader(state_).vector(name, v);
+  StateArchive::reader(state()).vector(name, v);
   return v;
 }
 
 template <class S>
 void Walk<S>::set(const std::map<std::string, Vec<S>>& vectors) {
+  state();
   for (const auto& [name, v] : vectors)
     for (Index i = 0; i < v.size(); ++i)
       state_[name + "[" + std::to_string(i) + "]"] = to_text(v[i]);
   StateArchive archive = StateArchive::reader(state_);
   runner_->archive(archive);
+  fresh_ = false;
 }
 
 template class Walk<double>;

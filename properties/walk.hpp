@@ -31,6 +31,7 @@ class Walk {
   /// One iteration; false when it left the points with a lower level.
   bool step();
 
+  /// What the last start() or step() recorded.
   const Record<S>& record() const { return record_; }
   /// Iterations made.
   long count() const { return count_; }
@@ -40,12 +41,14 @@ class Walk {
   void set(const std::map<std::string, Vec<S>>& vectors);
 
  private:
-  void look();
+  /// The archived state, taken when it is asked for.
+  const std::map<std::string, std::string>& state() const;
 
   const Instance& instance_;
   const Experiment& experiment_;
   std::unique_ptr<Runner<S>> runner_;
-  std::map<std::string, std::string> state_;
+  mutable std::map<std::string, std::string> state_;
+  mutable bool fresh_ = false;
   Record<S> record_;
   long count_ = 0;
 };

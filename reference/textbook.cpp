@@ -259,6 +259,17 @@ R Textbook::gradient_error(const Answer& at, const Vector& x, const R& u, const 
   return fx + back * (inverse * fy + solve_error(at.active, u) * w + N * u * w);
 }
 
+R Textbook::value_error(const Answer& at, const Vector& x, const R& u) {
+  const R N(static_cast<double>(n + m + 8)), rows(static_cast<double>(n)),
+      cols(static_cast<double>(m));
+  const R dy = answer_error(at, x, u), a = size_of(x) + size_of(xt),
+          c = size_of(at.y) + size_of(yt);
+  const R terms = rows * a * size_of(Qxx) * a + rows * size_of(x) * size_of(Qxy) * size_of(at.y) +
+                  cols * c * size_of(Qyy) * c + rows * size_of(cx) * size_of(x) +
+                  cols * size_of(cy) * size_of(at.y) + magnitude(c0);
+  return cols * (size_of(at.upper_y) + size_of(Qyy) * dy) * dy + N * u * terms;
+}
+
 R Textbook::gradient_slope(const std::vector<Index>& active) { return size_of(hessian(active)); }
 
 R Textbook::gradient_slope_q(const std::vector<Index>& active) {

@@ -47,6 +47,8 @@ class Textbook {
   /// grad_x f and grad_y f
   R answer_error(const Answer& at, const Vector& x, const R& u);
   R gradient_error(const Answer& at, const Vector& x, const R& u, const R& noise = R(0));
+  /// The same for f(x, y*): that of y* through grad_y f, and N roundings of each product.
+  R value_error(const Answer& at, const Vector& x, const R& u);
   /// What errors of x and of q (max-norm) do to grad F_q where the active set stays.
   R gradient_slope(const std::vector<Index>& active);
   R gradient_slope_q(const std::vector<Index>& active);
