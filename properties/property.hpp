@@ -55,5 +55,9 @@ std::vector<Property> penalty_properties();
 std::vector<Property> metamorphic_properties();
 std::vector<Property> step_and_loop_properties();
 std::vector<Property> determinism_properties();
+std::vector<Property> textbook_properties();
+std::vector<Property> quadratic_loop_properties();
+std::vector<Property> limit_cycle_properties();
+std::vector<Property> step_rule_properties();
 
 }  // namespace assay::properties
