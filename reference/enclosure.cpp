@@ -30,20 +30,13 @@ Vec<S> zeros(Index size) {
 /// The sum of squares, then its root.
 template <class S>
 void enclose_norm(const BallVector<S>& v, Ball<S>& squared, Ball<S>& norm) {
-  DoubledSum<S> below, above;
-  for (Index i = 0; i < v.size(); ++i) {
-    const S low = v[i].lower(), high = v[i].upper();
-    const Ball<S> least{low > S(0) ? low : high < S(0) ? high : S(0), S(0)};
-    const Ball<S> most{larger(magnitude(low), magnitude(high)), S(0)};
-    below.add_product(least, least);
-    above.add_product(most, most);
-  }
-  const S least = larger(S(0), below.value().lower()), most = above.value().upper();
-  squared = Ball<S>::between(least, most);
-  // Either root is off by one rounding at most.
-  const S root = square_root(least);
-  norm = Ball<S>::between(S(root - S(2) * std::numeric_limits<S>::epsilon() * root),
-                          Bound<S>::of_chain(square_root(most), 1).value());
+  DoubledSum<S> sum;
+  for (Index i = 0; i < v.size(); ++i) sum.add_product(v[i], v[i]);
+  squared = sum.value();
+  // Either root is off by one rounding at most; 4u of it cover that and the rounding here.
+  const S step = S(2) * std::numeric_limits<S>::epsilon();
+  const S least = square_root(larger(S(0), squared.lower())), most = square_root(squared.upper());
+  norm = Ball<S>::between(S(least - step * least), S(most + step * most));
 }
 
 }  // namespace

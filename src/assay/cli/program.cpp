@@ -20,8 +20,8 @@ void add_commands(CLI::App& app, Session& session) {
   app.set_version_flag("--version", std::string("assay ") + program_version,
                        "print the version and exit");
   app.require_subcommand(1);
-  for (const auto add : {add_run, add_check, add_bless, add_compare, add_list, add_env, add_demo,
-                         add_fuzz, add_replay})
+  for (const auto add : {add_run, add_check, add_bless, add_compare, add_certify, add_fuzz,
+                         add_replay, add_list, add_env, add_demo})
     add(app, session);
   app.footer(
       "Exit codes: 0 ok; 1 gate or comparison failed; 2 usage or configuration; 3 golden missing,\n"

@@ -57,6 +57,7 @@ void add_run(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_bless(CLI::App& app, Session& session);
 void add_compare(CLI::App& app, Session& session);
+void add_certify(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_env(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
