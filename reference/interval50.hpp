@@ -38,6 +38,17 @@ inline Range range(const Interval50& a) {
   return {exact(lower(a)), exact(upper(a))};
 }
 
+inline std::vector<Interval50> intervals(const std::vector<Range>& ranges) {
+  std::vector<Interval50> out;
+  for (const Range& r : ranges) out.push_back(interval(r));
+  return out;
+}
+inline std::vector<Range> ranges(const std::vector<Interval50>& v) {
+  std::vector<Range> out;
+  for (const Interval50& a : v) out.push_back(range(a));
+  return out;
+}
+
 inline bool bounded(const Interval50& a) { return mpfi_bounded_p(a.backend().data()) != 0; }
 inline bool positive(const Interval50& a) { return mpfi_is_strictly_pos(a.backend().data()) > 0; }
 inline bool negative(const Interval50& a) { return mpfi_is_strictly_neg(a.backend().data()) > 0; }
