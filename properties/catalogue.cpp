@@ -8,9 +8,9 @@ namespace assay::properties {
 const std::vector<Property>& property_catalogue() {
   static const std::vector<Property> all = [] {
     std::vector<Property> list;
-    for (const auto family :
-         {lower_level_properties, hypergradient_properties, penalty_properties,
-          metamorphic_properties, step_and_loop_properties, determinism_properties})
+    for (const auto family : {lower_level_properties, hypergradient_properties, penalty_properties,
+                              difference_properties, metamorphic_properties,
+                              step_and_loop_properties, determinism_properties})
       for (Property& property : family()) list.push_back(std::move(property));
     return list;
   }();
