@@ -10,9 +10,9 @@ const std::vector<Property>& property_catalogue() {
     std::vector<Property> list;
     for (const auto family :
          {self_test_properties, lower_level_properties, hypergradient_properties,
-          penalty_properties, metamorphic_properties, step_and_loop_properties, textbook_properties,
-          quadratic_loop_properties, limit_cycle_properties, step_rule_properties,
-          determinism_properties})
+          penalty_properties, difference_properties, metamorphic_properties,
+          step_and_loop_properties, textbook_properties, quadratic_loop_properties,
+          limit_cycle_properties, step_rule_properties, determinism_properties})
       for (Property& property : family()) list.push_back(std::move(property));
     return list;
   }();

@@ -2,6 +2,7 @@
 
 #include "assay/hypergradient/penalty.hpp"
 #include "assay/lower_level/active_set.hpp"
+#include "properties/exact_point.hpp"
 #include "properties/generators.hpp"
 #include "properties/penalty_formula.hpp"
 #include "properties/property.hpp"
@@ -172,46 +173,6 @@ void solves_the_saddle_system(const Case& c, Check& check) {
            floor_of<S>(formula, step, check));
 }
 
-/// y*, lambda and grad F with exactly these rows held, by elimination.
-template <class T>
-struct ExactPoint {
-  ExactPoint(const QuadraticProblem<T>& p, const Vec<T>& x, const Vec<T>& q,
-             const std::vector<Index>& active) {
-    const Index m = p.m, k = static_cast<Index>(active.size());
-    saddle = saddle_matrix<T>(p.H, p.Bt, active, zeros<T>(k));
-    rows = zeros<T>(m + k, p.n);
-    Vec<T> right(m + k);
-    const Vec<T> linear = times<T>(p.M, x) + p.d, limits = p.b - times<T>(p.A, x);
-    for (Index i = 0; i < m; ++i) {
-      right[i] = -linear[i] - (q.size() > 0 ? q[i] : T(0));
-      for (Index j = 0; j < p.n; ++j) rows(i, j) = p.M(i, j);
-    }
-    for (Index i = 0; i < k; ++i) {
-      const Index row = active[static_cast<std::size_t>(i)];
-      right[m + i] = limits[row];
-      for (Index j = 0; j < p.n; ++j) rows(m + i, j) = p.A(row, j);
-    }
-    const auto point = eliminate<T>(saddle, right);
-    if (!point) return;
-    independent = true;
-    y = point->head(m);
-    multipliers = zeros<T>(p.rows());
-    for (Index i = 0; i < k; ++i)
-      multipliers[active[static_cast<std::size_t>(i)]] = (*point)[m + i];
-    Vec<T> fy = zeros<T>(m + k);
-    fy.head(m) = p.cy + times<T>(flipped<T>(p.Qxy), x) + times<T>(p.Qyy, Vec<T>(y - p.y_target));
-    adjoint = *eliminate<T>(saddle, fy);
-    gradient = p.cx + times<T>(p.Qxx, Vec<T>(x - p.x_target)) + times<T>(p.Qxy, y) -
-               times<T>(flipped<T>(rows), adjoint);
-  }
-
-  bool independent = false;
-  Mat<T> saddle;  ///< K
-  Mat<T> rows;    ///< [M; A_I]
-  Vec<T> y, multipliers, gradient;
-  Vec<T> adjoint;  ///< z = K^-1 [f_y; 0] = (p, nu)
-};
-
 template <class S>
 void order_alpha_squared(const Case& c, Check& check) {
   using T = Wider<S>;
@@ -220,7 +181,7 @@ void order_alpha_squared(const Case& c, Check& check) {
   const std::vector<Index>& active = s.told.told.active;
   const QuadraticProblem<T> p(c.instance);
   const Vec<T> x = converted<T>(s.x), q = converted<T>(s.q);
-  const ExactPoint<T> exact(p, x, q, active);
+  const ExactPoint<S> exact(p, x, q, active);
   check.that("the active rows are independent", exact.independent);
 
   // K_a = K + a^2 E, E = diag(Qyy, -1/rho), and the estimate at exact y*, lambda is
@@ -240,7 +201,7 @@ void order_alpha_squared(const Case& c, Check& check) {
     if (row >= p.equalities && !(T(0) < lambda)) check.discard("degenerate");
     E(m + j, m + j) = ramp ? T(-threshold / lambda) : T(-1);
   }
-  const Mat<T> inverse = *eliminate<T>(exact.saddle, identity<T>(m + k));
+  const Mat<T>& inverse = exact.inverse;
   const Mat<T> carried = times<T>(inverse, E);
   const T c_norm = max_row_sum<T>(carried);
   // The series needs a^2 c < 1; a^2 c <= 1/4 keeps the bound within 4/3 of its first term.
@@ -759,7 +720,7 @@ void kept_constraints(const Case& c, Check& check) {
   const Index m = p.m, k = static_cast<Index>(active.size());
   // Rows whose adjoint multiplier is positive stay at h = 0 and lose it; the others act as ever.
   // Equalities stay at h = 0 altogether.
-  const ExactPoint<T> exact(p, formula.x, formula.q, active);
+  const ExactPoint<S> exact(p, formula.x, formula.q, active);
   check.that("the active rows are independent", exact.independent);
   Vec<T> corner(k), right = zeros<T>(m + k);
   std::vector<bool> lost(static_cast<std::size_t>(k));

@@ -52,6 +52,7 @@ std::vector<Property> self_test_properties();
 std::vector<Property> lower_level_properties();
 std::vector<Property> hypergradient_properties();
 std::vector<Property> penalty_properties();
+std::vector<Property> difference_properties();
 std::vector<Property> metamorphic_properties();
 std::vector<Property> step_and_loop_properties();
 std::vector<Property> determinism_properties();

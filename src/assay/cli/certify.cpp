@@ -10,6 +10,8 @@
 #include "assay/support/files.hpp"
 #include "assay/support/json.hpp"
 #include "reference/enclosure.hpp"
+#include "reference/kink.hpp"
+#include "reference/known_problems.hpp"
 
 namespace assay {
 namespace {
@@ -21,7 +23,7 @@ using reference::CertifiedPoint;
 using reference::Verdict;
 
 struct CertifyOptions {
-  std::string instance, at = "x0", scalar = "double";
+  std::string instance, at = "x0", scalar = "double", known;
 };
 
 using Exact = Vec<Rational>;
@@ -270,6 +272,31 @@ class Report {
   Json json_;
 };
 
+/// Whether F has descent at x although it has no gradient there, in fractions.
+template <class S>
+void report_kink(const Instance& instance, const Exact& x, Report<S>& report) {
+  // The exact oracle tries subsets of the rows.
+  constexpr Index most_rows = 12, most_variables = 40;
+  if (instance.inequality_rows() + instance.m > most_rows + most_variables ||
+      instance.inequality_rows() > most_rows)
+    return report.line(
+        "at the kink",
+        fmt::format("not looked at: more than {} rows or {} variables", most_rows, most_variables));
+  const reference::StationarityReport kink = reference::stationarity(instance, x);
+  report.line("at the kink", kink.reason);
+  report.json()["kink"] = {{"stationarity", to_string(kink.verdict)}, {"reason", kink.reason}};
+  if (kink.verdict == reference::Stationarity::undecided) return;
+  const std::string distance =
+      outward_text(kink.clarke_squared, Towards::above, std::numeric_limits<double>::max_digits10);
+  report.line("squared distance of 0", distance + " to the Clarke subdifferential and normal cone");
+  report.json()["kink"]["clarke_distance_squared"] = distance;
+  if (kink.verdict != reference::Stationarity::not_stationary) return;
+  report.line("slope of descent", fmt::format("{:.6g}", to_double(kink.slope)));
+  report.json()["kink"]["slope"] = to_text(to_double(kink.slope));
+  for (Index i = 0; i < kink.w.size(); ++i)
+    report.json()["kink"]["direction"].push_back(to_text(to_double(kink.w[i])));
+}
+
 /// What more digits could change.
 bool accuracy_may_help(Verdict verdict) {
   return verdict != Verdict::wrong_active_set && verdict != Verdict::infeasible;
@@ -296,8 +323,8 @@ void certify_in(const CertifyOptions& options, const Instance& instance, Session
 
   Report<S> report(options, instance, enclosure, point);
   if (!point.certified()) {
-    // At a kink, one-sided slopes and the distance to the generalised gradients belong here:
-    // report.line() for people, report.json() for programs.
+    if (point.verdict == Verdict::kink || point.verdict == Verdict::dependent_rows)
+      report_kink(instance, exact, report);
     report.print(session);
     std::string why = fmt::format("{}: not certified at {}: {}: {}", instance.source, options.at,
                                   to_string(point.verdict), point.why);
@@ -317,8 +344,42 @@ void certify_in(const CertifyOptions& options, const Instance& instance, Session
   report.print(session);
 }
 
+/// Proves the figures of the catalogue of known problems.
+void certify_known(const std::string& id, Session& session) {
+  std::vector<reference::KnownVerdict> verdicts;
+  try {
+    verdicts = reference::prove_known_problems(id == "all" ? std::nullopt : std::optional(id));
+  } catch (const std::out_of_range&) {
+    throw InputError("", "--known", "no known problem is called '" + id + "'");
+  }
+  std::string text, first;
+  std::size_t failed = 0;
+  Json rows = Json::array();
+  for (const reference::KnownVerdict& v : verdicts) {
+    text += fmt::format("{}  {:<5} {:<26} {:<12} {}\n       {}\n", v.holds ? "ok   " : "FAILS",
+                        v.id, v.name, v.quantity, v.stated, v.proved);
+    rows.push_back({{"id", v.id},
+                    {"name", v.name},
+                    {"quantity", v.quantity},
+                    {"stated", v.stated},
+                    {"proved", v.proved},
+                    {"holds", v.holds}});
+    if (v.holds) continue;
+    ++failed;
+    if (first.empty()) first = v.id + ": " + v.quantity + ": " + v.proved;
+  }
+  text += fmt::format("{} figures, {} proved, {} not\n", verdicts.size(), verdicts.size() - failed,
+                      failed);
+  const Json json = {{"format", "assay-known/1"}, {"figures", rows}};
+  session.results(text, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (failed > 0) session.fail(ExitCode::gate_failed, first);
+}
+
 void certify(const CertifyOptions& options, Session& session) {
   require_arithmetic();
+  if (options.known.empty() == options.instance.empty())
+    throw InputError("", "command line", "give either an INSTANCE or --known");
+  if (!options.known.empty()) return certify_known(options.known, session);
   const Instance instance = read_instance(options.instance);
   if (options.scalar == "double")
     certify_in<double>(options, instance, session);
@@ -332,7 +393,7 @@ void add_certify(CLI::App& app, Session& session) {
   auto options = std::make_shared<CertifyOptions>();
   CLI::App* command = app.add_subcommand(
       "certify", "prove enclosures of y*, multipliers, F and grad F at one x; exit code 4 if not");
-  command->add_option("INSTANCE", options->instance, "an instance file")->required();
+  command->add_option("INSTANCE", options->instance, "an instance file");
   command
       ->add_option("--at", options->at,
                    "x0 (default), known, or a file: a JSON list of numbers or \"p/q\", or "
@@ -340,6 +401,10 @@ void add_certify(CLI::App& app, Session& session) {
       ->type_name("x0|known|FILE");
   command->add_option("--scalar", options->scalar, "double (default) or real50")
       ->check(CLI::IsMember(std::vector<std::string>{"double", "real50"}));
+  command
+      ->add_option("--known", options->known,
+                   "prove the figures of the catalogue of known problems: all, or one as B11")
+      ->type_name("all|ID");
   session.add_common_options(*command);
   command->callback([options, &session] { certify(*options, session); });
 }
