@@ -272,6 +272,20 @@ class Report {
   Json json_;
 };
 
+const char* word_of(reference::Stationarity verdict) {
+  switch (verdict) {
+    case reference::Stationarity::smooth:
+      return "stationary";
+    case reference::Stationarity::kink:
+      return "stationary_kink";
+    case reference::Stationarity::not_stationary:
+      return "not_stationary";
+    case reference::Stationarity::undecided:
+      return "undecided";
+  }
+  return "";
+}
+
 /// Whether F has descent at x although it has no gradient there, in fractions.
 template <class S>
 void report_kink(const Instance& instance, const Exact& x, Report<S>& report) {
@@ -284,7 +298,7 @@ void report_kink(const Instance& instance, const Exact& x, Report<S>& report) {
         fmt::format("not looked at: more than {} rows or {} variables", most_rows, most_variables));
   const reference::StationarityReport kink = reference::stationarity(instance, x);
   report.line("at the kink", kink.reason);
-  report.json()["kink"] = {{"stationarity", to_string(kink.verdict)}, {"reason", kink.reason}};
+  report.json()["kink"] = {{"stationarity", word_of(kink.verdict)}, {"reason", kink.reason}};
   if (kink.verdict == reference::Stationarity::undecided) return;
   const std::string distance =
       outward_text(kink.clarke_squared, Towards::above, std::numeric_limits<double>::max_digits10);
@@ -293,8 +307,8 @@ void report_kink(const Instance& instance, const Exact& x, Report<S>& report) {
   if (kink.verdict != reference::Stationarity::not_stationary) return;
   report.line("slope of descent", fmt::format("{:.6g}", to_double(kink.slope)));
   report.json()["kink"]["slope"] = to_text(to_double(kink.slope));
-  for (Index i = 0; i < kink.w.size(); ++i)
-    report.json()["kink"]["direction"].push_back(to_text(to_double(kink.w[i])));
+  for (Index i = 0; i < kink.descent.size(); ++i)
+    report.json()["kink"]["direction"].push_back(to_text(to_double(kink.descent[i])));
 }
 
 /// What more digits could change.
