@@ -161,9 +161,11 @@ TEST(Definite, IsProvedOrRefused) {
   EXPECT_FALSE(proved_definite(two_by_two(1, 1, 1 - 0x1p-40)));
   EXPECT_FALSE(proved_definite(two_by_two(1, 2, 1)));
   EXPECT_FALSE(proved_definite(two_by_two(-1, 0, 1)));
-  // Singular, yet Cholesky in double succeeds: a11 = 0.1, a12 rounds up against sqrt(a11 a22).
-  // Only the shift tells that nothing is proved.
-  EXPECT_FALSE(proved_definite(two_by_two(1, 1, 1 + 0x1p-52)));
+  EXPECT_FALSE(proved_definite(two_by_two(1, 1, 1 + 0x1p-52)));  // it is, by less than rounding
+  // Not definite, though a plain Cholesky in double runs through: only the shift tells.
+  const double a = 0x1.132d8f91b7584p-3, b = 0x1.b1e2d5b3584f8p-1, c = 0x1.5610766e6fb98p+2;
+  ASSERT_LT(exact(a) * exact(c), exact(b) * exact(b));
+  EXPECT_FALSE(proved_definite(two_by_two(a, b, c)));
   // The radius reaches a singular matrix.
   BallMatrix<double> wide = two_by_two(1, 0.5, 1);
   EXPECT_TRUE(proved_definite(wide));
@@ -175,13 +177,25 @@ TEST(VerifiedInverse, RefusesSingularMatricesAndWideBalls) {
   VerifiedInverse<double> inverse;
   EXPECT_FALSE(inverse.prepare(two_by_two(0, 0, 1)));
   EXPECT_FALSE(inverse.prepare(two_by_two(1, 1, 1)));
-  // 0.1 * 0.3 against 0.03: the elimination ends with a pivot made of rounding alone, or with one
-  // that the bound cannot tell from it.
-  EXPECT_FALSE(inverse.prepare(two_by_two(0.1, 0.1 * 3, 0.9)));
+  EXPECT_FALSE(inverse.prepare(two_by_two(0.1, 0.1 * 3, 0.9)));  // singular but for rounding
   BallMatrix<double> wide = two_by_two(1, 2, 1);
   EXPECT_TRUE(inverse.prepare(wide));
   wide.set(0, 0, {1, 8});
   EXPECT_FALSE(inverse.prepare(wide));
+}
+
+/// 1 / K for K in [1.1, 2.9]: with R = 1/2 the enclosure of 1/2 +- 0.9 R / 2 / (1 - 0.9 R) ends at
+/// 1 / 1.1, no wider than it must be.
+TEST(VerifiedInverse, WideBallsOfTheMatrixAreCoveredToTheirEnds) {
+  BallMatrix<double> K(1, 1);
+  K.set(0, 0, {2, 0.9});
+  VerifiedInverse<double> inverse;
+  ASSERT_TRUE(inverse.prepare(K));
+  const BallVector<double> z =
+      inverse.solve({DoubledSum<double>(1.0)}, Vec<double>::Constant(1, 0.5));
+  EXPECT_TRUE(holds(z[0], 1 / (2 - exact(0.9))));
+  EXPECT_TRUE(holds(z[0], 1 / (2 + exact(0.9))));
+  EXPECT_LE(z.rad[0], 1 / 1.1 - 0.5 + 0x1p-44);  // some 100 enlargements by 4u, over (1 - alpha)^2
 }
 
 TEST(VerifiedInverse, EnclosesFromAnyStart) {
