@@ -64,7 +64,7 @@ TEST(Jet, FirstAndSecondDerivatives) {
 
 TEST(Range, PrintsOutwards) {
   EXPECT_EQ(range_text(Rational(-7, 3)), "-7/3");
-  EXPECT_EQ(range_text({Rational(1, 3), Rational(67, 200)}), "[0.33, 0.34]");
+  EXPECT_EQ(range_text({Rational(1, 3), Rational(67, 200)}), "[0.333, 0.335]");
   EXPECT_EQ(range_text({Rational(-1, 3), Rational(5)}), "[-0.334, 5.000]");
 }
 
