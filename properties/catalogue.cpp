@@ -9,10 +9,12 @@ const std::vector<Property>& property_catalogue() {
   static const std::vector<Property> all = [] {
     std::vector<Property> list;
     for (const auto family :
-         {self_test_properties, lower_level_properties, hypergradient_properties,
+         {self_test_properties, lower_level_properties, certificate_properties,
+          projected_gradient_properties, factor_properties, hypergradient_properties,
           penalty_properties, difference_properties, metamorphic_properties,
           step_and_loop_properties, textbook_properties, quadratic_loop_properties,
-          limit_cycle_properties, step_rule_properties, determinism_properties})
+          schedule_properties, limit_cycle_properties, step_rule_properties, determinism_properties,
+          text_properties, stream_properties})
       for (Property& property : family()) list.push_back(std::move(property));
     return list;
   }();

@@ -49,6 +49,12 @@ const Property::Typed& find_law(const Property& property, const std::string& sca
 
 // The families: one file each. A new property is one entry in its family's list.
 std::vector<Property> self_test_properties();
+std::vector<Property> schedule_properties();
+std::vector<Property> stream_properties();
+std::vector<Property> text_properties();
+std::vector<Property> factor_properties();
+std::vector<Property> projected_gradient_properties();
+std::vector<Property> certificate_properties();
 std::vector<Property> lower_level_properties();
 std::vector<Property> hypergradient_properties();
 std::vector<Property> penalty_properties();

@@ -143,7 +143,8 @@ SolveError SaddleBounds::moved(const Vec<double>& da, const Vec<double>& dc) con
   return out;
 }
 
-SolveError SaddleBounds::solve(const Vec<double>& a, const Vec<double>& c, double u) const {
+SolveError SaddleBounds::solve(const Vec<double>& a, const Vec<double>& c, double u,
+                               Index removals) const {
   const Index m = H_.rows(), k = B_.rows();
   Vec<double> p0 = zeros(m), p = zeros(m), nu = zeros(k);
   for (Index j = 0; j < m; ++j)
@@ -170,11 +171,14 @@ SolveError SaddleBounds::solve(const Vec<double>& a, const Vec<double>& c, doubl
   for (Index b = 0; b < k; ++b) {
     double sum = std::fabs(c[b]);
     for (Index j = 0; j < m; ++j) sum += std::fabs(B_(b, j)) * terms[j];
-    r2[b] = 2 * (gamma_of(u, m + k + 8) * sum + gamma_of(u, 3 * k + 8) * t_[b] * gram_weight);
+    r2[b] = 2 * (gamma_of(u, m + k + 8) * sum +
+                 gamma_of(u, (3 + 6 * removals) * (k + 3)) * t_[b] * gram_weight);
   }
   SolveError out = moved(r1, r2);
   out.p = p;
   out.nu = nu;
+  out.r1 = r1;
+  out.r2 = r2;
   return out;
 }
 

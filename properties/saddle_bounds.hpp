@@ -27,6 +27,7 @@ std::optional<InverseEnclosure> enclose_inverse(const Mat<double>& K);
 struct SolveError {
   Vec<double> p, nu;    ///< the solution, to half its digits
   Vec<double> dp, dnu;  ///< bounds on the error of each entry
+  Vec<double> r1, r2;   ///< bounds on the residuals a - H p - B'nu and c - B p
 };
 
 /// A priori bounds on what KktFactor::solve may get wrong, from an inverse of its own.
@@ -51,7 +52,10 @@ class SaddleBounds {
                                         const std::vector<Index>& rows);
 
   /// @param u unit roundoff of the arithmetic that is judged; 0 gives 0
-  SolveError solve(const Vec<double>& a, const Vec<double>& c, double u) const;
+  /// @param removals rows that were taken out of the factor of G: each is a positive rank-one
+  /// change
+  ///        of its own few operations on every entry, again within the same multiple of t t'
+  SolveError solve(const Vec<double>& a, const Vec<double>& c, double u, Index removals = 0) const;
 
   /// How far entry by entry the solution moves when a moves by at most da, c by at most dc.
   SolveError moved(const Vec<double>& da, const Vec<double>& dc) const;

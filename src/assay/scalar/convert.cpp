@@ -46,6 +46,19 @@ Soft53 flush_subnormal(const Soft53& value) {
   return signbit(value) ? -Soft53(0) : Soft53(0);
 }
 
+/// The nearest double, ties to even. Boost rounds a fraction to 53 bits first, and again where a
+/// subnormal holds fewer: those are whole multiples of 2^-1074, so the multiple is rounded instead.
+double nearest_double(const Rational& value) {
+  const Rational size = magnitude(value);
+  if (size >= scale_by_power_of_two(Rational(1), -1022)) return static_cast<double>(value);
+  const Rational places = scale_by_power_of_two(size, 1074);
+  Integer whole = numerator(places) / denominator(places);
+  const Rational twice_rest = (places - whole) * 2;
+  if (twice_rest > 1 || (twice_rest == 1 && whole % 2 == 1)) ++whole;
+  const double nearest = std::ldexp(static_cast<double>(whole), -1074);
+  return value < 0 ? -nearest : nearest;
+}
+
 }  // namespace
 
 template <class To, class From>
@@ -56,6 +69,8 @@ To convert(const From& value) {
     return to_rational(value);
   else if constexpr (std::is_same_v<To, Soft53>)
     return flush_subnormal(Soft53(value));
+  else if constexpr (std::is_same_v<To, double> && std::is_same_v<From, Rational>)
+    return nearest_double(value);
   else
     return static_cast<To>(value);
 }

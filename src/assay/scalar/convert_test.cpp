@@ -97,6 +97,17 @@ TEST(ConvertToDouble, RoundsSubnormalsOnce) {
   }
 }
 
+/// A hair above half of the smallest subnormal is that subnormal: rounded to 53 bits first it would
+/// be the half, and go to 0.
+TEST(ConvertToDouble, DoesNotRoundSubnormalsTwice) {
+  const Rational half = scale_by_power_of_two(Rational(1), -1075);
+  const Rational hair = scale_by_power_of_two(Rational(1), -1200);
+  EXPECT_EQ(convert<double>(Rational(half + hair)), 0x1p-1074);
+  EXPECT_EQ(convert<double>(Rational(-half - hair)), -0x1p-1074);
+  EXPECT_EQ(convert<double>(half), 0);
+  EXPECT_EQ(convert<double>(Rational(3 * half - hair)), 0x1p-1074);
+}
+
 TEST(ConvertFromDouble, KeepsSubnormalsExceptInSoft53) {
   EXPECT_EQ(convert<Rational>(0x1p-1074), scale_by_power_of_two(Rational(1), -1074));
   EXPECT_EQ(convert<Rational>(convert<Real50>(0x1p-1074)), convert<Rational>(0x1p-1074));

@@ -64,6 +64,28 @@ S read_multiprecision(std::string_view text) {
   return value;
 }
 
+/// The next decimal of so many digits, away from zero.
+Decimal next_decimal(Decimal number, int digits) {
+  const auto missing = static_cast<std::size_t>(digits) - number.digits.size();
+  number.digits.append(missing, '0');
+  number.exponent -= static_cast<std::int64_t>(missing);
+  std::size_t place = number.digits.size();
+  while (place > 0 && number.digits[place - 1] == '9') number.digits[--place] = '0';
+  if (place > 0)
+    ++number.digits[place - 1];
+  else
+    number.digits.insert(0, "1");
+  const std::size_t end = number.digits.find_last_not_of('0') + 1;
+  number.exponent += static_cast<std::int64_t>(number.digits.size() - end);
+  number.digits.resize(end);
+  return number;
+}
+
+template <class S>
+bool is_power_of_two(const S& value) {
+  return magnitude(value) == scale_by_power_of_two(S(1), binary_exponent(value) - 1);
+}
+
 template <class S>
 std::string write_multiprecision(const S& value) {
   if (value != value) return "nan";
@@ -75,6 +97,12 @@ std::string write_multiprecision(const S& value) {
     std::string text = format_decimal(number);
     if (digits >= std::numeric_limits<S>::max_digits10 || read_multiprecision<S>(text) == value)
       return text;
+    // A power of two is nearer to the value below it than to the one above: where the nearest
+    // decimal, below, reads as the former, one above may still read as the power.
+    if (is_power_of_two(value)) {
+      text = format_decimal(next_decimal(number, digits));
+      if (read_multiprecision<S>(text) == value) return text;
+    }
   }
 }
 

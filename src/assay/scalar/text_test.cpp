@@ -99,6 +99,15 @@ TEST(TextOfDouble, IsThatOfToChars) {
   EXPECT_EQ(from_text<double>("9007199254740993"), 9007199254740992.0);  // a tie, to even
 }
 
+/// 2^-510: the nearest decimal of 101 digits lies below and reads as the value below; the next one
+/// lies above and, the values above being twice as far apart, reads as the power.
+TEST(TextOfReal100, IsShortestAtPowersOfTwo) {
+  const Real100 power = scale_by_power_of_two(Real100(1), -510);
+  const std::string text = to_text(power);
+  EXPECT_EQ(from_text<Real100>(text), power);
+  EXPECT_EQ(parse_decimal(text).digits.size(), 101U) << text;
+}
+
 TEST(TextOfSoft53, FlushesSubnormals) {
   EXPECT_EQ(from_text<Soft53>("5e-324"), Soft53(0));
   EXPECT_EQ(to_text(from_text<Soft53>("2.2250738585072014e-308")), "2.2250738585072014e-308");
