@@ -170,7 +170,8 @@ Json json_of(const std::vector<Row>& rows, const FuzzOptions& options) {
 void fuzz(const FuzzOptions& options, Session& session) {
   require_arithmetic();
   if (options.cases >= 0 && options.budget > 0)
-    throw InputError("", "--budget", "cannot be given together with --cases: either a time or a count");
+    throw InputError("", "--budget",
+                     "cannot be given together with --cases: either a time or a count");
   const std::vector<Target> list = targets(options);
   const Corpus corpus(Session::corpus_folder(options.corpus));
   const double budget = options.budget > 0 ? options.budget : 60;
