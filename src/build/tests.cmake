@@ -3,15 +3,15 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 enable_testing()
 
-# assay_test_program(NAME SOURCES...): the tests of one part, each a test of CTest.
+# assay_test_program(NAME LABEL SOURCES...): the tests of one part, each a test of CTest.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(property_percent 100)
 else()
   set(property_percent 15)  # slow builds try fewer cases
 endif()
-function(assay_test_program name)
+function(assay_test_program name label)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE assay_properties assay_warnings
+  target_link_libraries(${name} PRIVATE assay_cli assay_warnings
     GTest::gtest GTest::gtest_main fmt::fmt mpfr)
   target_compile_definitions(${name} PRIVATE
     ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
@@ -19,20 +19,20 @@ function(assay_test_program name)
     ASSAY_PROGRAM="$<TARGET_FILE:assay_program>")
   add_dependencies(${name} assay_program)
   gtest_discover_tests(${name} NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS unit ENVIRONMENT ASSAY_PROPERTY_PERCENT=${property_percent})
+    PROPERTIES LABELS ${label} ENVIRONMENT ASSAY_PROPERTY_PERCENT=${property_percent})
 endfunction()
 
 # Tests beside the code, the oracles' own tests, and laws on random instances.
 file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp)
 file(GLOB reference_tests CONFIGURE_DEPENDS reference/*_test.cpp)
 file(GLOB property_tests CONFIGURE_DEPENDS properties/*_test.cpp)
-assay_test_program(assay_tests ${unit_tests})
-assay_test_program(assay_reference_tests ${reference_tests})
-assay_test_program(assay_property_tests ${property_tests})
+assay_test_program(assay_tests unit ${unit_tests})
+assay_test_program(assay_reference_tests oracle ${reference_tests})
+assay_test_program(assay_property_tests property ${property_tests})
 
 # Coverage-guided fuzzing of every parser, where the sanitizers are. Each target first replays the
 # inputs kept under properties/parsers.
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_BUILD_TYPE STREQUAL "Sanitize")
+if(ASSAY_FUZZERS)
   file(GLOB fuzzers CONFIGURE_DEPENDS properties/*_fuzzer.cpp)
   set(ASSAY_FUZZ_SECONDS 20 CACHE STRING "how long each parser is fuzzed in a test")
   foreach(source IN LISTS fuzzers)
