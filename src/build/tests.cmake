@@ -13,6 +13,7 @@ function(assay_test_program name label)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE assay_cli assay_warnings
     GTest::gtest GTest::gtest_main fmt::fmt mpfr)
+  target_precompile_headers(${name} REUSE_FROM assay_precompiled)
   target_compile_definitions(${name} PRIVATE
     ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
     ASSAY_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/properties/corpus"
@@ -34,13 +35,15 @@ assay_test_program(assay_property_tests property ${property_tests})
 # inputs kept under properties/parsers.
 if(ASSAY_FUZZERS)
   file(GLOB fuzzers CONFIGURE_DEPENDS properties/*_fuzzer.cpp)
-  set(ASSAY_FUZZ_SECONDS 20 CACHE STRING "how long each parser is fuzzed in a test")
+  set(ASSAY_FUZZ_SECONDS 60 CACHE STRING "how long each parser is fuzzed in a test")
+  add_custom_target(assay_fuzzers)
   foreach(source IN LISTS fuzzers)
     get_filename_component(name ${source} NAME_WE)
     string(REPLACE "_fuzzer" "" parser ${name})
     add_executable(assay_${name} ${source})
     target_link_libraries(assay_${name} PRIVATE assay_properties assay_warnings)
     target_link_options(assay_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(assay_fuzzers assay_${name})
     add_test(NAME fuzz.${parser} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/properties/fuzz_parser
       $<TARGET_FILE:assay_${name}> ${parser} ${ASSAY_FUZZ_SECONDS} ${CMAKE_BINARY_DIR}/fuzz)
     set_tests_properties(fuzz.${parser} PROPERTIES LABELS fuzz TIMEOUT 900)
