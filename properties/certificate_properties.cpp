@@ -43,10 +43,10 @@ void judge(Check& check, const QuadraticProblem<S>& problem, const Program& p,
            const Minimiser& truth, const Vec<S>& y_s, const Vec<S>& lambda_s,
            const Certificate<S>& certificate) {
   const RVec y = exact(y_s), lambda = exact(lambda_s);
-  const Rational gamma = reference::exact_gamma<S>(p.m() + p.rows() + 8);
+  const Rational gamma = reference::exact_gamma<S>(p.m() + p.rows() + 8 + p.terms);
   RVec r = p.g, dr(p.m());
   for (Index i = 0; i < p.m(); ++i) {
-    Rational terms = abs(p.g[i]);
+    Rational terms = p.g_size(i);
     const auto add = [&](const Rational& term) {
       r[i] += term;
       terms += abs(term);
@@ -58,7 +58,7 @@ void judge(Check& check, const QuadraticProblem<S>& problem, const Program& p,
   Rational chi = 0, dchi = 0, uncovered = 0;
   bool feasible = true;
   for (Index k = 0; k < p.rows(); ++k) {
-    Rational h = -p.r[k], terms = abs(p.r[k]);
+    Rational h = -p.r[k], terms = p.r_size(k);
     for (Index j = 0; j < p.m(); ++j) {
       h += p.B(k, j) * y[j];
       terms += abs(p.B(k, j) * y[j]);

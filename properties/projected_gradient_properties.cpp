@@ -68,11 +68,12 @@ void steps_project_and_contract(const Case& c, Check& check) {
     Program projection = p;
     projection.H = identity(p.m());
     projection.g = -(before - eta * slope);
+    projection.g_terms = {};
     const Minimiser exact_step = reference::minimise(projection);
-    // The target y - eta grad g is a sum of m + 3 terms.
+    // The target y - eta grad g is a sum of m + 3 terms, and those of the linear term.
     Rational target = 0;
     for (Index i = 0; i < p.m(); ++i) {
-      Rational terms = abs(p.g[i]);
+      Rational terms = p.g_size(i);
       for (Index j = 0; j < p.m(); ++j) terms += abs(p.H(i, j) * before[j]);
       target = std::max(target, Rational(abs(before[i]) + eta * terms));
     }
@@ -80,7 +81,7 @@ void steps_project_and_contract(const Case& c, Check& check) {
     for (S& weight : weights) weight *= S(S(2) / (problem.mu + problem.lipschitz));
     const reference::ExactResiduals<S> residuals(projection, y, weights);
     const Rational off = reference::sensitivity(projection, exact_step) *
-                         (residuals.allowed + reference::exact_gamma<S>(p.m() + 8) * target);
+                         (residuals.allowed + reference::exact_gamma<S>(p.m() + 8 + p.terms) * target);
     check.at_most("distance of a step from the exact projection",
                   reference::max_entry(exact(y) - exact_step.y), off);
     const Real100 slip = square_root(Real100(static_cast<double>(p.m()))) * fine(off);

@@ -88,7 +88,10 @@ Case touching_case(Source& source) {
 
 reference::Program program_at(const Case& c, const Vec<double>& x, const Vec<double>& q) {
   reference::Program program = reference::lower_program(c.instance, widen<Rational>(x));
-  program.g += widen<Rational>(q);
+  const reference::RVec shift = widen<Rational>(q);
+  program.g += shift;
+  for (Index i = 0; i < shift.size(); ++i) program.g_terms[i] += abs(shift[i]);
+  ++program.terms;
   return program;
 }
 

@@ -155,9 +155,16 @@ bool multipliers_are_unique(const Program& p, const Minimiser& at) {
 Program lower_program(const Instance& in, const RVec& x, RMat* A) {
   Program p;
   p.H = in.H.to<Rational>();
-  p.g = times(in.M.to<Rational>(), x);
+  const RMat M = in.M.to<Rational>();
+  p.g = times(M, x);
   const RVec d = in.d.to_vector<Rational>();
-  for (Index i = 0; i < in.m; ++i) p.g[i] += d[i];
+  p.terms = in.n + 1;
+  p.g_terms = RVec(in.m);
+  for (Index i = 0; i < in.m; ++i) {
+    p.g[i] += d[i];
+    p.g_terms[i] = abs(d[i]);
+    for (Index j = 0; j < in.n; ++j) p.g_terms[i] += abs(M(i, j) * x[j]);
+  }
   p.equalities = in.equality_rows();
 
   std::vector<RVec> rows, x_rows;
@@ -187,14 +194,18 @@ Program lower_program(const Instance& in, const RVec& x, RMat* A) {
 
   const Index count = static_cast<Index>(rows.size());
   p.B = RMat(count, in.m);
-  p.r = RVec(count);
+  p.r = p.r_terms = RVec(count);
   RMat a(count, in.n);
   for (Index i = 0; i < count; ++i) {
     const auto k = static_cast<std::size_t>(i);
     p.B.row(i) = rows[k].transpose();
     a.row(i) = x_rows[k].transpose();
     p.r[i] = limits[k];
-    for (Index j = 0; j < in.n; ++j) p.r[i] -= a(i, j) * x[j];
+    p.r_terms[i] = abs(limits[k]);
+    for (Index j = 0; j < in.n; ++j) {
+      p.r[i] -= a(i, j) * x[j];
+      p.r_terms[i] += abs(a(i, j) * x[j]);
+    }
   }
   if (A) *A = a;
   return p;

@@ -16,9 +16,15 @@ struct Program {
   RMat B;  ///< (rows,m)
   RVec r;  ///< (rows)
   Index equalities = 0;
+  /// What rounding meets where g and r are computed: the sums of |terms| they are made of, and the
+  /// largest number of terms. Empty: g and r are given.
+  RVec g_terms, r_terms;
+  long terms = 0;
 
   Index m() const { return H.rows(); }
   Index rows() const { return B.rows(); }
+  Rational g_size(Index i) const { return g_terms.size() > 0 ? g_terms[i] : Rational(abs(g[i])); }
+  Rational r_size(Index i) const { return r_terms.size() > 0 ? r_terms[i] : Rational(abs(r[i])); }
 };
 
 /// The lower level of an instance at x, its rows stacked as documented: equalities, inequalities,

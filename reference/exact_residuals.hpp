@@ -43,7 +43,8 @@ inline Rational max_entry(const RVec& v) {
 /// order N to 2 gamma_{N+1} (|A||z| + |b|) (Higham, "Accuracy and Stability", theorem 12.4),
 /// componentwise, whatever the condition as long as refinement converges. Here A = [H B_I'; B_I 0].
 /// Evaluating a row in S to decide about it may be off by gamma_{m+2} (|b_i||y| + |r_i|) once more.
-/// Four times 2 N + 16 covers both. Below the normal range an operation may be off by half the
+/// Four times 2 N + 16 covers both. Where g and r are themselves sums, their terms count instead of
+/// them, and one rounding for each. Below the normal range an operation may be off by half the
 /// smallest number instead: as many of those, in a sum, in an entry of y, or in one of lambda.
 template <class S>
 struct ExactResiduals {
@@ -56,14 +57,14 @@ struct ExactResiduals {
 
   ExactResiduals(const Program& p, const Vec<S>& y_s, const Vec<S>& lambda_s) {
     const RVec y = exact(y_s), lambda = exact(lambda_s);
-    const long operations = 4 * (2 * (p.m() + p.rows()) + 16);
+    const long operations = 4 * (2 * (p.m() + p.rows()) + 16) + p.terms;
     const Rational gamma = exact_gamma<S>(operations);
     const Rational tiny = Rational(operations) * smallest_number<S>();
     gradient = p.g;
     slack = p.r;
     Rational largest = 0;
     for (Index i = 0; i < p.m(); ++i) {
-      Rational size = abs(p.g[i]), coefficients = 1;
+      Rational size = p.g_size(i), coefficients = 1;
       const auto add = [&](const Rational& term) {
         gradient[i] += term;
         size += abs(term);
@@ -94,7 +95,7 @@ struct ExactResiduals {
         total += abs(y[j]);
       }
       const Rational bound =
-          gamma * (row * total + abs(p.r[k])) + tiny * (1 + Rational(p.m()) * row);
+          gamma * (row * total + p.r_size(k)) + tiny * (1 + Rational(p.m()) * row);
       row_allowed.push_back(bound);
       const bool equality = k < p.equalities;
       if (equality || slack[k] < 0) primal = std::max(primal, share(abs(slack[k]), bound));

@@ -112,6 +112,7 @@ void ActiveSetQp<S>::solve_on_set() {
   for (std::size_t j = 0; j < set.size(); ++j)
     add_scaled(factor_.solved_row(set[j]), S(-lambda_[static_cast<Index>(j)]), y_.data(),
                shape_.m());
+  refined_ = false;
   measure();
 }
 
@@ -156,7 +157,8 @@ Index ActiveSetQp<S>::most_violated() {
     slack_[i] = (*r_)[i] - slack_[i];
     if (held_[static_cast<std::size_t>(i)] || ignored_[static_cast<std::size_t>(i)]) continue;
     const S violation = i < shape_.equalities ? magnitude(slack_[i]) : S(-slack_[i]);
-    if (!(rounding(i) < violation)) continue;
+    // Before refinement y carries the rounding of the free minimiser it was computed from.
+    if (!((refined_ ? rounding(i) : data_noise(i)) < violation)) continue;
     const S& size = (*shape_.row_norm)[i];
     if (size == S(0)) return i;
     const S score = violation / size;
@@ -255,6 +257,7 @@ void ActiveSetQp<S>::refine() {
   const auto& set = factor_.active();
   const Index k = static_cast<Index>(set.size());
   drift_ = S(0);
+  refined_ = true;
   for (Index i = 0; i < shape_.rows(); ++i) multiplier_noise_[i] = S(0);
   if constexpr (!is_exact<S>) {
     for (int round = 0; round < 2; ++round) {

@@ -76,6 +76,7 @@ class ActiveSetQp {
   S drift_{0};               ///< max-norm of the last correction of y
   long iterations_ = 0, limit_ = 0;
   bool changed_ = true;
+  bool refined_ = false;  ///< y has been corrected by its own residuals
 };
 
 }  // namespace assay
