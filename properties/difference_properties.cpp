@@ -3,6 +3,7 @@
 #include "properties/exact_point.hpp"
 #include "properties/generators.hpp"
 #include "properties/property.hpp"
+#include "properties/small_cases.hpp"
 
 namespace assay::properties {
 
@@ -51,9 +52,11 @@ struct Piece {
     if (directions < 1 || c.number("sample") < 0 || noise.objective < 0)
       check.discard("settings out of range");
     const LowerSolution<S>& s = lower.solve(x, Vec<S>());
-    if (s.status == LowerStatus::infeasible) check.discard("infeasible");
+    if (s.status != LowerStatus::solved) discard_only_infeasible(c, to_string(s.status), check);
     if (!s.weakly_active.empty() || !s.licq) check.discard("degenerate");
     active = s.active;
+    const ExactPoint<S> here(wide, converted<T>(x), Vec<T>(), active);
+    check.that("the active set is not clearly another", !here.independent || !here.is_wrong());
   }
 
   ExactPoint<S> at(const Vec<S>& point) {

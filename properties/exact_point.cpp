@@ -57,6 +57,22 @@ bool ExactPoint<S>::holds_clearly() const {
   return true;
 }
 
+template <class S>
+bool ExactPoint<S>::is_wrong() const {
+  T size(0), noise(0);
+  for (Index i = 0; i < p_.m; ++i) size += magnitude(y[i]);
+  if constexpr (!is_exact<S>) noise = convert<T>(gamma_bound<S>(4 * (p_.m + 8)));
+  const Vec<T> limits = p_.b - times<T>(p_.A, x_);
+  for (Index r = p_.equalities; r < p_.rows(); ++r) {
+    const bool held = std::find(active_.begin(), active_.end(), r) != active_.end();
+    if (held ? multipliers[r] < -T(2) * multiplier_floor[r]
+             : slack[r] < -(T(2) * slack_floor[r] +
+                            noise * (p_.row_norm[r] * size + magnitude(limits[r]))))
+      return true;
+  }
+  return false;
+}
+
 /// g_k below is gamma_k of S.
 ///
 /// (y, lambda): iterative refinement in one precision ends, up to second order, with the error that

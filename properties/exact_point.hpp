@@ -36,6 +36,10 @@ class ExactPoint {
   /// Whether the point is the minimiser and stays so under rounding: multipliers of the
   /// inequalities held and slacks of all other rows are above their floors.
   bool holds_clearly() const;
+  /// Whether it cannot be the minimiser: a multiplier is negative beyond twice its floor, or
+  /// another row violated beyond that and what a solver in S may take for the rounding of b_i'y -
+  /// r_i.
+  bool is_wrong() const;
 
  private:
   void set_floors();

@@ -7,6 +7,7 @@
 #include "properties/exact_point.hpp"
 #include "properties/generators.hpp"
 #include "properties/property.hpp"
+#include "properties/small_cases.hpp"
 #include "properties/transforms.hpp"
 
 namespace assay::properties {
@@ -118,10 +119,11 @@ class Base {
         answer_(c.instance, widen<S>(c.vector("x")), given<S>(c, "q")),
         wide_(c.instance),
         exact_(wide_, widen<T>(c.vector("x")), given<T>(c, "q"), answer_.solution.active) {
-    if (answer_.infeasible) check.discard("infeasible");
+    if (answer_.infeasible) discard_only_infeasible(c, "infeasible", check);
     if (!answer_.solution.weakly_active.empty() || !answer_.solution.licq)
       check.discard("degenerate");
     check.that("active rows are independent", exact_.independent);
+    check.that("the active set is not clearly another", !exact_.is_wrong());
     if (!exact_.holds_clearly()) check.discard("nearly degenerate");
   }
 

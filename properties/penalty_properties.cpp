@@ -6,6 +6,7 @@
 #include "properties/generators.hpp"
 #include "properties/penalty_formula.hpp"
 #include "properties/property.hpp"
+#include "properties/small_cases.hpp"
 
 namespace assay::properties {
 
@@ -97,7 +98,8 @@ struct Setting {
   using T = Wider<S>;
 
   explicit Setting(const Case& c)
-      : problem(c.instance),
+      : c_(c),
+        problem(c.instance),
         lower(problem),
         told(problem),
         draws(c.seed, 1),
@@ -108,7 +110,7 @@ struct Setting {
   /// Solves the lower level; leaves out points where its answer is not differentiable.
   void solve(Check& check) {
     const LowerSolution<S>& s = lower.solve(x, q);
-    if (s.status == LowerStatus::infeasible) check.discard("infeasible");
+    if (s.status != LowerStatus::solved) discard_only_infeasible(c_, to_string(s.status), check);
     if (!s.weakly_active.empty() || !s.licq) check.discard("degenerate");
     told.told = s;
   }
@@ -127,6 +129,7 @@ struct Setting {
     return PenaltyFormula<S>(instance, x, q, told.told, o, f);
   }
 
+  const Case& c_;
   QuadraticProblem<S> problem;
   ActiveSetLowerLevel<S> lower;
   ToldLowerLevel<S> told;

@@ -80,8 +80,9 @@ void steps_project_and_contract(const Case& c, Check& check) {
     Vec<S> weights = s.multipliers;
     for (S& weight : weights) weight *= S(S(2) / (problem.mu + problem.lipschitz));
     const reference::ExactResiduals<S> residuals(projection, y, weights);
-    const Rational off = reference::sensitivity(projection, exact_step) *
-                         (residuals.allowed + reference::exact_gamma<S>(p.m() + 8 + p.terms) * target);
+    const Rational off =
+        reference::sensitivity(projection, exact_step) *
+        (residuals.allowed + reference::exact_gamma<S>(p.m() + 8 + p.terms) * target);
     check.at_most("distance of a step from the exact projection",
                   reference::max_entry(exact(y) - exact_step.y), off);
     const Real100 slip = square_root(Real100(static_cast<double>(p.m()))) * fine(off);
@@ -211,10 +212,13 @@ struct Answer {
   LowerSolution<S> solution;
   S error{0};
 
-  Answer(const QuadraticProblem<S>& problem, const Vec<S>& x, const Vec<S>& q, Check& check) {
+  Answer(const Case& c, const QuadraticProblem<S>& problem, const Vec<double>& at,
+         const Vec<double>& moved, Check& check) {
+    const Vec<S> x = widen<S>(at), q = widen<S>(moved);
     ActiveSetLowerLevel<S> lower(problem);
     solution = lower.solve(x, q);
-    if (solution.status != LowerStatus::solved) check.discard(to_string(solution.status));
+    if (solution.status != LowerStatus::solved)
+      discard_only_infeasible(c, at, moved, to_string(solution.status), check);
     if constexpr (!is_exact<S>) {
       const Index n = problem.n, m = problem.m;
       S sum(0);
@@ -246,7 +250,8 @@ void y_is_lipschitz(const Case& c, Check& check) {
       if (problem.A(i, j) != S(0)) check.discard("x in the rows");
   const Vec<S> x = widen<S>(c.vector("x")), x2 = widen<S>(c.vector("x2")),
                q = widen<S>(c.vector("q"));
-  const Answer<S> one(problem, x, {}, check), two(problem, x2, q, check);
+  const Answer<S> one(c, problem, c.vector("x"), {}, check),
+      two(c, problem, c.vector("x2"), c.vector("q"), check);
   const Vec<S> dx = x2 - x, dy = two.solution.y - one.solution.y;
   Vec<S> moved = q;
   add_product(problem.M, dx, moved);  // the change of the linear term as a whole
@@ -266,7 +271,8 @@ template <class S>
 void smoothing_moves_F_by_at_most(const Case& c, Check& check) {
   const QuadraticProblem<S> problem(c.instance);
   const Vec<S> x = widen<S>(c.vector("x")), q = widen<S>(c.vector("q"));
-  const Answer<S> plain(problem, x, {}, check), perturbed(problem, x, q, check);
+  const Answer<S> plain(c, problem, c.vector("x"), {}, check),
+      perturbed(c, problem, c.vector("x"), c.vector("q"), check);
   Vec<S> fx, fy, fq;
   problem.upper_gradient(x, plain.solution.y, fx, fy);
   problem.upper_gradient(x, perturbed.solution.y, fx, fq);

@@ -1,8 +1,10 @@
 #include "properties/small_cases.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "properties/generators.hpp"
+#include "reference/pivoting.hpp"
 #include "reference/small_instances.hpp"
 
 namespace assay::properties {
@@ -95,6 +97,19 @@ reference::Program program_at(const Case& c, const Vec<double>& x, const Vec<dou
   return program;
 }
 
+void discard_only_infeasible(const Case& c, const Vec<double>& x, const Vec<double>& q,
+                             const std::string& status, Check& check) {
+  const Vec<double> shift = q.size() > 0 ? q : Vec<double>::Zero(c.instance.m);
+  if (!reference::minimise_by_pivoting(program_at(c, x, shift)).feasible)
+    check.discard("infeasible");
+  check.that("the solver solves feasible rows", false, status);
+}
+
+void discard_only_infeasible(const Case& c, const std::string& status, Check& check) {
+  discard_only_infeasible(c, c.vector("x"), c.vectors.count("q") ? c.vector("q") : Vec<double>(),
+                          status, check);
+}
+
 std::vector<Rational> row_terms(const reference::Program& p, const reference::RVec& y) {
   reference::RMat right(p.m(), 1);
   right.col(0) = p.g;
@@ -116,6 +131,49 @@ Rational root_of_roundoff(const Rational& u) {
   Rational root = 1;
   while (root * root > 4 * u) root /= 2;
   return root;
+}
+
+namespace {
+
+/// b'H^-1 b of a row.
+Rational row_energy(const reference::Program& p, Index row) {
+  reference::RMat right(p.m(), 1);
+  for (Index j = 0; j < p.m(); ++j) right(j, 0) = p.B(row, j);
+  const reference::RMat solved = *reference::solve_square(p.H, right);
+  Rational sum = 0;
+  for (Index j = 0; j < p.m(); ++j) sum += solved(j, 0) * p.B(row, j);
+  return sum;
+}
+
+}  // namespace
+
+std::vector<Index> together(std::vector<Index> a, const std::vector<Index>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::sort(a.begin(), a.end());
+  return a;
+}
+
+bool margins_are_clear(const reference::Program& p, const reference::Minimiser& truth,
+                       const Rational& error, const Rational& u) {
+  if (u == 0) return true;
+  const Rational root = 4 * root_of_roundoff(u);
+  const auto terms = row_terms(p, truth.y);
+  const auto holding = together(truth.strongly_active, truth.weakly_active);
+  for (Index i = p.equalities; i < p.rows(); ++i) {
+    const Rational limit = root * terms[static_cast<std::size_t>(i)];
+    Rational slack = p.r[i], width = 0;
+    for (Index j = 0; j < p.m(); ++j) {
+      slack -= p.B(i, j) * truth.y[j];
+      width += abs(p.B(i, j));
+    }
+    if (!std::binary_search(holding.begin(), holding.end(), i)) {
+      if (slack <= limit + width * error) return false;
+    } else if (truth.multipliers[i] > 0 &&
+               truth.multipliers[i] * row_energy(p, i) <= limit + row_energy(p, i) * error) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace assay::properties

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "properties/case.hpp"
+#include "properties/check.hpp"
 #include "properties/source.hpp"
 #include "reference/exact_qp.hpp"
 
@@ -23,11 +24,28 @@ inline reference::Program program_at(const Case& c) {
   return program_at(c, c.vector("x"), c.vector("q"));
 }
 
+/// For a lower level at (x, q) that the code under test did not solve: leaves the case out where
+/// the oracle's pivots prove that its rows contradict each other, and fails it otherwise.
+void discard_only_infeasible(const Case& c, const Vec<double>& x, const Vec<double>& q,
+                             const std::string& status, Check& check);
+/// At "x", and "q" where there is one.
+void discard_only_infeasible(const Case& c, const std::string& status, Check& check);
+
 /// What the solver takes a slack or a multiplier to be noise against: |b_i| (|y| + |H^-1 g|) +
 /// |r_i|, max-norm of the row and sums of the vectors.
 std::vector<Rational> row_terms(const reference::Program& program, const reference::RVec& y);
 
 /// >= sqrt(u) of a scalar; 0 for u = 0. @param u a power of two
 Rational root_of_roundoff(const Rational& u);
+
+/// Whether no margin at the minimiser is so small that the solver may take it for noise: its
+/// documented limit is sqrt(u) of the terms of a row, for the slack and for what the multiplier
+/// moves the row by. Four times that, and the error of y, for the margin as computed.
+/// @param error of y; u the roundoff of the solver's scalar
+bool margins_are_clear(const reference::Program& p, const reference::Minimiser& truth,
+                       const Rational& error, const Rational& u);
+
+/// Both lists of rows as one, in order.
+std::vector<Index> together(std::vector<Index> a, const std::vector<Index>& b);
 
 }  // namespace assay::properties

@@ -13,7 +13,11 @@ function(assay_test_program name label)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE assay_cli assay_warnings
     GTest::gtest GTest::gtest_main fmt::fmt mpfr)
-  target_precompile_headers(${name} REUSE_FROM assay_precompiled)
+  if(name STREQUAL assay_tests)
+    target_precompile_headers(assay_tests PRIVATE ${precompiled} <gtest/gtest.h>)
+  else()
+    target_precompile_headers(${name} REUSE_FROM assay_precompiled)
+  endif()
   target_compile_definitions(${name} PRIVATE
     ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
     ASSAY_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/properties/corpus"
