@@ -329,7 +329,7 @@ TEST(Enclosure, AViolatedRowTakesThePlaceOfOneItDependsOn) {
   EXPECT_EQ(last.active, std::vector<Index>{999});
 }
 
-/// And half of the time it can be.
+/// Where some y satisfies the rows, never; where none does, mostly.
 TEST(Enclosure, InfeasibleIsOnlySaidWithProof) {
   long empty = 0, proved = 0, feasible = 0;
   for (std::uint64_t seed = 0; seed < 1350; ++seed) {
@@ -342,10 +342,11 @@ TEST(Enclosure, InfeasibleIsOnlySaidWithProof) {
     for (Index i = 0; i < enclosure.equalities(); ++i) rows.push_back(i);
     const CertifiedPoint<double> at =
         enclosure.certify(BallVector<double>(rounded<double>(x)), rows, 30);
-    if (exists)
+    if (exists) {
       EXPECT_NE(at.verdict, Verdict::infeasible) << at.why;
-    else
+    } else {
       EXPECT_FALSE(at.certified());
+    }
     empty += !exists;
     proved += at.verdict == Verdict::infeasible;
     feasible += at.certified();
