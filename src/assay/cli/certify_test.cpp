@@ -234,15 +234,17 @@ TEST_F(Certify, AnInfeasibleLowerLevelIsProved) {
                  "inequality row 0, inequality row 2");
 }
 
-/// min 1/2 |y|^2 - s y0 on boxes of `m` variables, F = 1/2 x^2, A x = 0; a row y0 + y1 <= limit.
+/// min 1/2 |y|^2 + s x y0 - 2 y_last on a box of m variables with y0 + y1 <= limit; F = 1/2 x^2.
 std::string wide_box(Index m, const std::string& s, const std::string& limit, double lower,
                      double upper) {
-  Json H = Json::array(), M = Json::array(), low = Json::array(), high = Json::array();
+  Json H = Json::array(), M = Json::array(), d = Json::array(), low = Json::array(),
+       high = Json::array();
   for (Index i = 0; i < m; ++i) {
     Json row = Json::array(), sum = Json::array();
     for (Index j = 0; j < m; ++j) row.push_back(i == j ? 1 : 0);
     H.push_back(row);
     M.push_back(Json::array({i == 0 ? Json::parse(s) : Json(0)}));
+    d.push_back(i == m - 1 ? -2 : 0);
     low.push_back(lower);
     high.push_back(upper);
   }
@@ -255,14 +257,14 @@ std::string wide_box(Index m, const std::string& s, const std::string& limit, do
       {"m", m},
       {"p", 1},
       {"upper", {{"Qxx", {{1}}}}},
-      {"lower", {{"H", H}, {"M", M}}},
+      {"lower", {{"H", H}, {"M", M}, {"d", d}}},
       {"constraints", {{"B", B}, {"b", {Json::parse(limit)}}, {"lower", low}, {"upper", high}}},
       {"x0", {1}}};
   return document.dump();
 }
 
 TEST_F(Certify, RowsWithSlackCostNothingAtAKink) {
-  // y0 = x meets its upper bound at x = 1.
+  // y0 = x meets its upper bound at x = 1, the last y is held at its own.
   const Ended ended = certify({file("box.json", wide_box(40, "-1", "3", -1, 1)), "--json"});
   expect_failure(ended, 4, "kink: the upper bound of y[0]");
   const Json json = Json::parse(ended.out);
