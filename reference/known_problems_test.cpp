@@ -145,6 +145,23 @@ TEST(Planted, ALowerPointThatIsNoMinimiser) {
   EXPECT_FALSE(holds(relaxed, "lower level"));
 }
 
+/// Stationary, and f(-1) is lower by less than a thousandth.
+TEST(Planted, ALowerPointBesideATie) {
+  KnownProblem near = known_problem("D1");
+  near.x = {"0.24950025"};
+  near.y = {"0.4995"};
+  EXPECT_FALSE(holds(near, "lower level"));
+  near.x = {"0.24999999"};  // y = sqrt(x)
+  near.y = {"sqrt(0.24999999)"};
+  EXPECT_FALSE(holds(near, "lower level"));
+  near.x = {"0.25000001"};
+  near.y = {"sqrt(0.25000001)"};
+  EXPECT_TRUE(holds(near, "lower level"));
+  KnownProblem jump = known_problem("D4");  // f(+-1) = x - 1/2
+  jump.x = {"0.4999999999"};
+  EXPECT_FALSE(holds(jump, "lower level"));
+}
+
 TEST(Planted, AWrongActiveSet) {
   // The new row cuts the solution off: it holds with equality at the new one, not near this.
   KnownProblem shifted = known_problem("C13");
