@@ -59,6 +59,40 @@ TEST(KnownProblems, TheIdsAreUniqueAndTheFilterFindsVariants) {
   EXPECT_THROW(prove_known_problems("Z9"), std::out_of_range);
 }
 
+TEST(KnownProblems, WithoutAProofOfOptimalityAPointIsOnlyFeasible) {
+  std::set<std::string> feasible;
+  for (const KnownProblem& problem : known_problems())
+    for (const KnownVerdict& v : prove(problem)) {
+      if (!v.feasible_only) continue;
+      EXPECT_TRUE(v.quantity == "x*" || v.quantity == "F*") << v.quantity;
+      EXPECT_NE(v.proved.find("not proved optimal"), std::string::npos) << v.proved;
+      EXPECT_EQ(problem.upper, UpperProof::none) << v.id;
+      feasible.insert(v.id);
+    }
+  // Not among them: B11(rho=1), D12, D16 and D17 attain F >= 0. The P entries and D23 are
+  // derivatives to reproduce.
+  EXPECT_EQ(feasible, (std::set<std::string>{"B11(rho=2, other)",
+                                             "B11(rho=3/2)",
+                                             "B17a",
+                                             "B17b",
+                                             "B18",
+                                             "C5",
+                                             "C6(x<=5)",
+                                             "D1",
+                                             "D11",
+                                             "D14",
+                                             "D18",
+                                             "D19",
+                                             "D22",
+                                             "D23",
+                                             "D4",
+                                             "D8",
+                                             "P1",
+                                             "P1(Q,G)",
+                                             "P3",
+                                             "P6"}));
+}
+
 TEST(KnownProblems, ElevenPrintedFiguresAreRefuted) {
   // Two are about one problem (C11), and one source errs in two (B23, B26).
   std::set<std::string> wrong;
@@ -160,6 +194,17 @@ TEST(Planted, ALowerPointBesideATie) {
   KnownProblem jump = known_problem("D4");  // f(+-1) = x - 1/2
   jump.x = {"0.4999999999"};
   EXPECT_FALSE(holds(jump, "lower level"));
+}
+
+TEST(Planted, AFeasiblePointThatIsNotOptimal) {
+  KnownProblem product = known_problem("D12");
+  product.x = {"1/2"};
+  product.y = {"1"};
+  product.F = "3/4";
+  product.flags = {"not strongly convex"};
+  EXPECT_TRUE(holds(product, "F*"));
+  for (const KnownVerdict& v : prove(product))
+    EXPECT_EQ(v.feasible_only, v.quantity == "x*" || v.quantity == "F*") << v.quantity;
 }
 
 TEST(Planted, AWrongActiveSet) {

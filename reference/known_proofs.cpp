@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "assay/scalar/text.hpp"
+#include "reference/interval50.hpp"
 #include "reference/known_solution.hpp"
 
 namespace assay::reference {
@@ -47,11 +48,16 @@ class Proof {
     say("lower level", "y* is a minimiser", s.failure.empty() ? s.how : s.failure,
         s.failure.empty());
     if (s.y.empty()) return;
-    state_values(s);
     std::string reason = k_.remark;
     bool holds = upper_feasible(x, s.y);
+    const bool unproved = k_.upper == UpperProof::none && !nowhere_less(s.F);
+    state_values(s, unproved);
     if (!holds) {
       reason = "an upper constraint is violated";
+    } else if (unproved) {
+      reason += "; feasible, not proved optimal";
+    } else if (k_.upper == UpperProof::none) {
+      reason += "; F is nowhere less within its bounds";
     } else if (k_.upper == UpperProof::stationary) {
       if (s.point && s.point->second_order) {
         holds = s.point->stationary;
@@ -67,6 +73,7 @@ class Proof {
       }
     }
     say("x*", listed(k_.x), reason, holds);
+    verdicts_.back().feasible_only = unproved;
     if (s.failure.empty() && upper_feasible(x, s.y)) F_ = s.F;
     if (!k_.multipliers.empty() && s.point) {
       const Ranges proved =
@@ -85,11 +92,42 @@ class Proof {
     }
   }
 
-  void state_values(const SolvedPoint& s) {
+  /// F(x, y) >= F wherever the rows in one variable hold.
+  bool nowhere_less(const Range& F) const {
+    const Point50 infinite = std::numeric_limits<Point50>::infinity();
+    const Index count = p_.n + p_.m;
+    std::vector<Interval50> z(static_cast<std::size_t>(count),
+                              Interval50(Point50(-infinite), infinite));
+    std::vector<Formula> rows = p_.G;
+    rows.insert(rows.end(), p_.g.begin(), p_.g.end());
+    for (const Formula& row : rows) {
+      if (!row.rational() || row.degree(0, count) != 1) continue;
+      std::vector<Rational> at(static_cast<std::size_t>(count), Rational(0));
+      const Rational level = row(at);
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        const Index k = static_cast<Index>(i);
+        if (row.degree(0, k) > 0 || row.degree(k + 1, count) > 0) continue;
+        at[i] = 1;
+        const Rational slope = row(at) - level;  // level + slope z <= 0
+        at[i] = 0;
+        if (slope == 0) continue;
+        const Interval50 limit = interval(Rational(-level / slope));
+        const Interval50 side = slope > 0 ? Interval50(Point50(-infinite), Point50(upper(limit)))
+                                          : Interval50(Point50(lower(limit)), infinite);
+        z[i] = common(z[i], side);
+      }
+    }
+    const Point50 least = lower(p_.F(z));
+    return least > -infinite && exact(least) >= F.upper - sharpness();
+  }
+
+  void state_values(const SolvedPoint& s, bool unproved = false) {
     // Without a proof that y* is a minimiser nothing is known of it.
     const bool proved = s.failure.empty();
     say("y*", listed(k_.y), listed(s.y), proved && agree(k_.y, s.y));
-    say("F*", k_.F, range_text(s.F), proved && agree(k_.F, s.F));
+    say("F*", k_.F, range_text(s.F) + (unproved ? " at x*, not proved optimal" : ""),
+        proved && agree(k_.F, s.F));
+    verdicts_.back().feasible_only = unproved;
     if (!k_.f.empty()) say("f*", k_.f, range_text(s.f), proved && agree(k_.f, s.f));
     say("flags", flag_list(k_.flags), flag_list(s.flags), k_.flags == s.flags);
   }
@@ -205,7 +243,7 @@ class Proof {
       if (!least || F < least->second) least = {x, F};
     }
     const bool holds = least && F_ && F_->lower <= least->second;
-    say("scan", "F >= F* on [" + k_.scan->first + ", " + k_.scan->second + "]",
+    say("scan", "F >= F* at points of [" + k_.scan->first + ", " + k_.scan->second + "]",
         std::to_string(feasible) + " of 201 points feasible, least F " +
             (least ? range_text(least->second) + " at " + to_text(least->first) : ""),
         holds);

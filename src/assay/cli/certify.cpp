@@ -408,23 +408,26 @@ void certify_known(const std::string& id, Session& session) {
     throw InputError("", "--known", "no known problem is called '" + id + "'");
   }
   std::string text, first;
-  std::size_t failed = 0;
+  std::size_t failed = 0, feasible = 0;
   Json rows = Json::array();
   for (const reference::KnownVerdict& v : verdicts) {
-    text += fmt::format("{}  {:<5} {:<26} {:<12} {}\n       {}\n", v.holds ? "ok   " : "FAILS",
-                        v.id, v.name, v.quantity, v.stated, v.proved);
+    const char* state = !v.holds ? "fails" : v.feasible_only ? "feasible" : "proved";
+    text += fmt::format("{:<8}  {:<5} {:<26} {:<12} {}\n          {}\n", state, v.id, v.name,
+                        v.quantity, v.stated, v.proved);
     rows.push_back({{"id", v.id},
                     {"name", v.name},
                     {"quantity", v.quantity},
                     {"stated", v.stated},
                     {"proved", v.proved},
-                    {"holds", v.holds}});
+                    {"holds", v.holds},
+                    {"state", state}});
+    feasible += v.holds && v.feasible_only;
     if (v.holds) continue;
     ++failed;
     if (first.empty()) first = v.id + ": " + v.quantity + ": " + v.proved;
   }
-  text += fmt::format("{} figures, {} proved, {} not\n", verdicts.size(), verdicts.size() - failed,
-                      failed);
+  text += fmt::format("{} figures, {} proved, {} feasible but not proved optimal, {} not\n",
+                      verdicts.size(), verdicts.size() - failed - feasible, feasible, failed);
   const Json json = {{"format", "assay-known/1"}, {"figures", rows}};
   session.results(text, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   if (failed > 0) session.fail(ExitCode::gate_failed, first);

@@ -225,6 +225,20 @@ TEST_F(Certify, BadPointsNameFileAndKey) {
                  "one-dimensional.json: x0: is missing");
 }
 
+TEST_F(Certify, KnownPointsNotProvedOptimalAreCountedApart) {
+  const Ended text = certify({"--known", "D1"});
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_NE(text.out.find("\nfeasible  D1"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("6 figures, 4 proved, 2 feasible but not proved optimal, 0 not\n"),
+            std::string::npos)
+      << text.out;
+  const Ended json = certify({"--known", "D1", "--json"});
+  for (const Json& row : Json::parse(json.out)["figures"]) {
+    const bool upper = row["quantity"] == "x*" || row["quantity"] == "F*";
+    EXPECT_EQ(row["state"], upper ? "feasible" : "proved") << row;
+  }
+}
+
 TEST_F(Certify, AnInfeasibleLowerLevelIsProved) {
   const std::string text = file("empty.json", R"({"format": "assay-instance/1", "name": "empty",
       "n": 1, "m": 1, "p": 3, "upper": {"Qxx": [[1]]}, "lower": {"H": [[1]]}, "x0": [0],
