@@ -17,10 +17,10 @@ enum class Verdict {
   dependent_rows,    ///< the rows that (may) hold are not provably independent: LICQ in doubt
   wrong_active_set,  ///< a multiplier or a slack is proved negative, and repairs are used up; or
                      ///< the rows proposed are no increasing list with all equalities
-  infeasible,  ///< proved: a row without y is violated, or a violated row is a combination,
-               ///< with Farkas' signs and in fractions, of rows held with equality
-  indefinite,  ///< H is not provably positive definite in this scalar
-  not_finite,  ///< overflow, or an input that is not finite
+  infeasible,        ///< proved: a row without y is violated, or a violated row is a combination,
+                     ///< with Farkas' signs and in fractions, of rows held with equality
+  indefinite,        ///< H is not provably positive definite in this scalar
+  not_finite,        ///< overflow, or an input that is not finite
 };
 
 std::string to_string(Verdict verdict);
