@@ -36,7 +36,7 @@ struct PublishedFigure {
 enum class UpperProof {
   stationary,  ///< no direction descends to first order, in fractions or within enclosures
   bracket,  ///< n = 1: F falls just left of x* and rises just right of it, in units of x's digits
-  none,     ///< only if some bound of F is attained; see `remark`
+  none,     ///< only if a bound of F is attained or its pieces are few; see `remark`
 };
 
 struct KnownProblem {

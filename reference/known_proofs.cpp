@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "assay/scalar/text.hpp"
+#include "reference/fraction_vectors.hpp"
 #include "reference/interval50.hpp"
 #include "reference/known_solution.hpp"
 
@@ -10,6 +11,89 @@ namespace assay::reference {
 namespace {
 
 std::string flag_list(const Texts& flags) { return flags.empty() ? "none" : listed(flags); }
+
+/// An interval of x where level + rate x >= 0 has been asked for.
+struct Stretch {
+  std::optional<Rational> low, high;
+  bool empty = false;
+
+  void ask(const Rational& level, const Rational& rate) {
+    const Rational end = rate == 0 ? Rational(0) : Rational(-level / rate);
+    if (rate == 0)
+      empty = empty || level < 0;
+    else if (rate > 0)
+      low = low ? std::max(*low, end) : end;
+    else
+      high = high ? std::min(*high, end) : end;
+    empty = empty || (low && high && *low > *high);
+  }
+};
+
+/// The least value of F(x, y*(x)) for n = 1, exactly: y* of a strictly convex quadratic program
+/// with affine rows is affine on pieces, one for each active set. Nothing if there is no least one,
+/// or if the problem is of another kind.
+std::optional<Rational> least_on_pieces(const SmoothProblem& problem) {
+  const Index count = problem.n + problem.m;
+  constexpr Index most_rows = 12;  // the sets of which are tried
+  const auto polynomial = [&](const Formula& formula, int degree) {
+    return formula.rational() && formula.degree(0, count) <= degree;
+  };
+  if (problem.n != 1 || !polynomial(problem.F, 2) ||
+      !std::all_of(problem.G.begin(), problem.G.end(),
+                   [&](const Formula& row) { return polynomial(row, 1); }))
+    return std::nullopt;
+  const auto instance = quadratic_instance(problem, "");
+  if (!instance) return std::nullopt;
+  RMat A;
+  const Program p = lower_program(*instance, zero_vector(1), &A);
+  if (!positive_definite(p.H) || p.rows() - p.equalities > most_rows) return std::nullopt;
+  RMat top(p.m(), 2), bottom(p.rows(), 2);
+  top << -p.g, -instance->M.to<Rational>();
+  bottom << p.r, -A;
+
+  std::optional<Rational> least;
+  bool bounded = true;
+  visit_independent_sets(
+      ActiveSetTableau(p.H, p.B, top, bottom), p.equalities, [&](const ActiveSetTableau& t) {
+        Stretch stretch;
+        for (Index i = 0; i < p.rows(); ++i) {
+          if (i < p.equalities && t.contains(i)) continue;
+          stretch.ask(t.value(i, 0), t.value(i, 1));
+          if (i < p.equalities) stretch.ask(-t.value(i, 0), -t.value(i, 1));
+        }
+        RMat right = top;  // y_J(x) = -H^-1 (g + M x + B_J'lambda(x))
+        for (const Index row : t.set())
+          for (Index c = 0; c < 2; ++c) right.col(c) -= t.value(row, c) * p.B.row(row).transpose();
+        const RMat y = *solve_square(p.H, right);
+        const auto at = [&](const Formula& formula, const Rational& x) {
+          std::vector<Rational> z{x};
+          for (Index i = 0; i < p.m(); ++i) z.push_back(y(i, 0) + y(i, 1) * x);
+          return formula(z);
+        };
+        for (const Formula& row : problem.G) stretch.ask(-at(row, 0), at(row, 0) - at(row, 1));
+        if (stretch.empty) return false;
+        const Rational F0 = at(problem.F, 0), right_F = at(problem.F, 1),
+                       left_F = at(problem.F, -1);
+        const Rational slope = (right_F - left_F) / 2, bend = (right_F + left_F) / 2 - F0;
+        const auto offer = [&](const Rational& x) {
+          const Rational F = at(problem.F, x);
+          if (!least || F < *least) least = F;
+        };
+        if (stretch.low) offer(*stretch.low);
+        if (stretch.high) offer(*stretch.high);
+        if (bend > 0) {
+          const Rational x = -slope / (2 * bend);
+          if ((!stretch.low || *stretch.low <= x) && (!stretch.high || x <= *stretch.high))
+            offer(x);
+          return false;
+        }
+        const bool falls_left = bend < 0 || slope > 0, falls_right = bend < 0 || slope < 0;
+        bounded = bounded && (stretch.low || !falls_left) && (stretch.high || !falls_right);
+        if (bend == 0 && slope == 0 && !stretch.low && !stretch.high) offer(0);
+        return false;
+      });
+  return bounded ? least : std::nullopt;
+}
 
 class Proof {
  public:
@@ -50,14 +134,18 @@ class Proof {
     if (s.y.empty()) return;
     std::string reason = k_.remark;
     bool holds = upper_feasible(x, s.y);
-    const bool unproved = k_.upper == UpperProof::none && !nowhere_less(s.F);
+    const bool none = k_.upper == UpperProof::none;
+    const auto least = none ? least_on_pieces(p_) : std::nullopt;
+    const bool on_pieces = least && *least >= s.F.upper;
+    const bool unproved = none && !on_pieces && !nowhere_less(s.F);
     state_values(s, unproved);
     if (!holds) {
       reason = "an upper constraint is violated";
     } else if (unproved) {
       reason += "; feasible, not proved optimal";
-    } else if (k_.upper == UpperProof::none) {
-      reason += "; F is nowhere less within its bounds";
+    } else if (none) {
+      reason += on_pieces ? "; F is nowhere less on any piece of y*"
+                          : "; F is nowhere less, even apart from the lower level";
     } else if (k_.upper == UpperProof::stationary) {
       if (s.point && s.point->second_order) {
         holds = s.point->stationary;
