@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "reference/definite.hpp"
+#include "reference/fraction_vectors.hpp"
 
 namespace assay::reference {
 namespace {
@@ -269,10 +270,99 @@ void Enclosure<S>::decide_signs(CertifiedPoint<S>& out) const {
   }
 }
 
-/// Lets rows with negative multiplier go and takes violated ones in. @return false if a violated
-/// row has no y in it
+/// t with B_I't = B_row', in fractions. Nothing if there is none, if the rows are not exact numbers
+/// of S, or if they are many.
 template <class S>
-bool Enclosure<S>::repair(CertifiedPoint<S>& out) const {
+std::optional<RVec> Enclosure<S>::combination(const std::vector<Index>& active, Index row) const {
+  constexpr std::size_t many = 20;
+  if (active.size() > many) return std::nullopt;
+  bool exact = true;
+  const auto fractions = [&](Index i) {
+    RVec out(m_);
+    for (Index j = 0; j < m_; ++j) {
+      exact = exact && B_(i, j).rad == S(0);
+      out[j] = convert<Rational>(B_(i, j).mid);
+    }
+    return out;
+  };
+  const Index held = static_cast<Index>(active.size());
+  RMat G(held, m_), right(m_, 1);
+  for (Index a = 0; a < held; ++a)
+    G.row(a) = fractions(active[static_cast<std::size_t>(a)]).transpose();
+  right.col(0) = fractions(row);
+  if (!exact) return std::nullopt;
+  const auto t = solve_square(product(G, RMat(G.transpose())), product(G, right));
+  if (!t || !is_zero(times_transposed(G, t->col(0)) - right.col(0))) return std::nullopt;
+  return RVec(t->col(0));
+}
+
+/// One step as of a dual method: the row violated most enters; if it depends on the active ones,
+/// the inequality among them whose multiplier it uses up first leaves.
+/// @return false, with the verdict, if there is none or the rows stay dependent
+template <class S>
+bool Enclosure<S>::exchange(CertifiedPoint<S>& out) {
+  std::vector<Index> active;
+  Index row = -1;
+  for (Index i = 0; i < rows(); ++i) {
+    const bool held = std::binary_search(out.active.begin(), out.active.end(), i);
+    if (held && (i < equalities_ || !out.multipliers[i].negative())) active.push_back(i);
+    if (!held && i >= equalities_ && out.slack[i].negative() &&
+        (row < 0 || out.slack[i].mid < out.slack[row].mid))
+      row = i;
+  }
+  if (row < 0 || active.size() < out.active.size()) {
+    out.active = std::move(active);
+    return true;
+  }
+  const auto with_row = [&](std::vector<Index> list) {
+    list.insert(std::lower_bound(list.begin(), list.end(), row), row);
+    return list;
+  };
+  if (factor(with_row(active))) {
+    out.active = with_row(active);
+    return true;
+  }
+  const Index held = static_cast<Index>(active.size());
+  const auto exact = combination(active, row);
+  Vec<S> t(held);
+  if (exact) {
+    for (Index a = 0; a < held; ++a) t[a] = convert<S>((*exact)[a]);
+  } else {
+    if (!factor(active)) return false;  // it was factored before
+    Vec<S> right = zeros<S>(m_ + held);
+    for (Index j = 0; j < m_; ++j) right[j] = B_.row(row)[j];
+    t = inverse_.approximate(right).tail(held);
+  }
+  Index leaves = -1;
+  S least(0);
+  bool proved = exact.has_value();
+  for (Index a = 0; a < held; ++a) {
+    const Index i = active[static_cast<std::size_t>(a)];
+    if (i < equalities_) continue;
+    if (proved) proved = (*exact)[a] <= 0;
+    if (!(t[a] > S(0))) continue;
+    const S ratio = out.multipliers[i].mid / t[a];
+    if (leaves >= 0 && !(ratio < least)) continue;
+    leaves = a;
+    least = ratio;
+  }
+  if (leaves < 0) {
+    // The row minus the combination is Farkas' vector: its left-hand side is 0, its limit the
+    // slack.
+    out.verdict = proved ? Verdict::infeasible : Verdict::dependent_rows;
+    out.why = row_name(row) + (proved ? " contradicts the active rows"
+                                      : " looks as if it contradicts the active rows");
+    return false;
+  }
+  active.erase(active.begin() + leaves);
+  out.active = with_row(active);
+  return true;
+}
+
+/// Lets rows with negative multiplier go and takes violated ones in, one at a time where all at
+/// once are dependent. @return false, with the verdict, if that is impossible
+template <class S>
+bool Enclosure<S>::repair(CertifiedPoint<S>& out) {
   std::vector<Index> active;
   for (Index i = 0; i < rows(); ++i) {
     const bool held = std::binary_search(out.active.begin(), out.active.end(), i);
@@ -280,7 +370,7 @@ bool Enclosure<S>::repair(CertifiedPoint<S>& out) const {
     const bool leaves = held && i >= equalities_ && out.multipliers[i].negative();
     if (enters) {
       bool empty = true;
-      for (Index j = 0; j < m_; ++j) empty = empty && B_.row(i)[j] == S(0);
+      for (Index j = 0; j < m_; ++j) empty = empty && B_(i, j).mid == S(0) && B_(i, j).rad == S(0);
       if (empty) {
         out.verdict = Verdict::infeasible;
         out.why = row_name(i) + " has no y in it and is violated";
@@ -289,6 +379,7 @@ bool Enclosure<S>::repair(CertifiedPoint<S>& out) const {
     }
     if (enters || (held && !leaves)) active.push_back(i);
   }
+  if (!factor(active)) return exchange(out);
   out.active = std::move(active);
   return true;
 }
@@ -376,6 +467,19 @@ bool Enclosure<S>::enclose_derivative(const AtX& at, CertifiedPoint<S>& out) con
          out.gap_direct.finite() && out.gap_implicit.finite();
 }
 
+/// What is wrong with a list of rows before anything is computed.
+template <class S>
+std::string Enclosure<S>::improper(const std::vector<Index>& active) const {
+  for (std::size_t k = 0; k < active.size(); ++k)
+    if (active[k] < 0 || active[k] >= rows() || (k > 0 && active[k] <= active[k - 1]))
+      return "the rows proposed are no increasing list of rows";
+  // Increasing, so that they come first.
+  for (Index i = 0; i < equalities_; ++i)
+    if (i >= static_cast<Index>(active.size()) || active[static_cast<std::size_t>(i)] != i)
+      return row_name(i) + " is not among the rows proposed";
+  return "";
+}
+
 template <class S>
 CertifiedPoint<S> Enclosure<S>::prove(const AtX& at, std::vector<Index> active, const Vec<S>& y,
                                       const Vec<S>& multipliers, int repairs) {
@@ -389,23 +493,19 @@ CertifiedPoint<S> Enclosure<S>::prove(const AtX& at, std::vector<Index> active, 
     return bare;
   };
   out.active = std::move(active);
+  if (const std::string why = improper(out.active); !why.empty())
+    return refused(Verdict::wrong_active_set, why);
   if (!definite_)
     return refused(Verdict::indefinite, "H is not provably positive definite in this scalar");
-  for (bool violated = false;;) {
-    if (!factor(out.active)) {
-      if (violated)
-        return refused(Verdict::infeasible,
-                       "the rows look contradictory: those that are violated depend on those that "
-                       "hold");
+  for (;;) {
+    if (!factor(out.active))
       return refused(Verdict::dependent_rows, "the active rows are not provably independent");
-    }
     out.contraction = inverse_.contraction();
     if (!enclose_point(at, y, multipliers, out))
       return refused(Verdict::not_finite, "an enclosure overflows or an input is not finite");
     decide_signs(out);
     if (out.verdict != Verdict::wrong_active_set || out.repairs >= repairs) break;
-    for (Index i = equalities_; i < rows(); ++i) violated = violated || out.slack[i].negative();
-    if (!repair(out)) return out;
+    if (!repair(out)) return refused(out.verdict, out.why);
     ++out.repairs;
   }
   if (out.verdict == Verdict::kink) explain_undecided(out);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "assay/problem/instance.hpp"
+#include "reference/fraction_free.hpp"
 #include "reference/verified_inverse.hpp"
 
 namespace assay::reference {
@@ -13,8 +15,10 @@ enum class Verdict {
   certified,
   kink,              ///< a row's slack and multiplier both contain 0
   dependent_rows,    ///< the rows that (may) hold are not provably independent: LICQ in doubt
-  wrong_active_set,  ///< a multiplier or a slack is proved negative, and repairs are used up
-  infeasible,        ///< a row without y is violated, or violated rows depend on those that hold
+  wrong_active_set,  ///< a multiplier or a slack is proved negative, and repairs are used up; or
+                     ///< the rows proposed are no increasing list with all equalities
+  infeasible,        ///< proved: a row without y is violated, or a violated row is a combination,
+                     ///< with Farkas' signs and in fractions, of rows held with equality
   indefinite,        ///< H is not provably positive definite in this scalar
   not_finite,        ///< overflow, or an input that is not finite
 };
@@ -62,8 +66,9 @@ struct CertifiedPoint {
 /// prove it to be the minimiser. K (p, nu) = (grad_y f, 0) then gives the implicit part -M'p -
 /// A_I'nu.
 ///
-/// A sign proved wrong corrects I (such rows leave, violated rows enter), a bounded number of
-/// times. Numbers of the instance and of x that S does not represent enter as balls.
+/// A sign proved wrong corrects I (such rows leave, violated rows enter; an active row leaves for
+/// one that depends on it, as in a dual method), a bounded number of times. Numbers of the instance
+/// and of x that S does not represent enter as balls.
 ///
 /// Holds what does not depend on x, and the inverse for the last active set. Not for several
 /// threads at a time.
@@ -82,7 +87,8 @@ class Enclosure {
   /// @param y, multipliers  approximate, (m) and (rows)
   CertifiedPoint<S> certify(const BallVector<S>& x, const Vec<S>& y, const Vec<S>& multipliers,
                             int repairs = 8);
-  /// The same from a proposed active set, increasing, equalities included; not repaired by default.
+  /// The same from a proposed active set, increasing, equalities included (wrong_active_set if it
+  /// is not); not repaired by default.
   CertifiedPoint<S> certify(const BallVector<S>& x, const std::vector<Index>& active,
                             int repairs = 0);
 
@@ -95,7 +101,10 @@ class Enclosure {
   bool enclose_point(const AtX& at, const Vec<S>& y, const Vec<S>& multipliers,
                      CertifiedPoint<S>& out);
   void decide_signs(CertifiedPoint<S>& out) const;
-  bool repair(CertifiedPoint<S>& out) const;
+  std::string improper(const std::vector<Index>& active) const;
+  std::optional<RVec> combination(const std::vector<Index>& active, Index row) const;
+  bool exchange(CertifiedPoint<S>& out);
+  bool repair(CertifiedPoint<S>& out);
   void explain_undecided(CertifiedPoint<S>& out) const;
   bool enclose_derivative(const AtX& at, CertifiedPoint<S>& out) const;
   void enclose_value(const AtX& at, const BallVector<S>& fy, CertifiedPoint<S>& out) const;

@@ -182,7 +182,7 @@ TEST(Enclosure, NoWrongActiveSetIsEverCertified) {
     Enclosure<double> enclosure(in);
     const BallVector<double> x(rounded<double>(truth.x));
     EXPECT_TRUE(enclosure.certify(x, truth.at.strongly_active).certified());
-    for (Index row = enclosure.equalities(); row < enclosure.rows(); ++row) {
+    for (Index row = 0; row < enclosure.rows(); ++row) {
       std::vector<Index> rows = truth.at.strongly_active;
       const auto found = std::lower_bound(rows.begin(), rows.end(), row);
       if (found != rows.end() && *found == row)
@@ -196,6 +196,28 @@ TEST(Enclosure, NoWrongActiveSetIsEverCertified) {
     }
   }
   EXPECT_GE(refuted, 700);
+}
+
+TEST(Enclosure, ProposedRowsMustIncreaseAndHoldTheEqualities) {
+  // min 1/2 |y|^2 with y0 + y1 = 2 and y0 <= 3: y = (1, 1).
+  Instance in = empty_instance(1, 2);
+  in.H = ExactMatrix(Mat<double>::Identity(2, 2));
+  in.G = ExactMatrix(Mat<double>::Ones(1, 2));
+  in.E = in.A = ExactMatrix(1, 1);
+  in.e = ExactMatrix(Mat<double>::Constant(1, 1, 2));
+  in.B = ExactMatrix(1, 2);
+  in.B.set(0, 0, 1);
+  in.b = ExactMatrix(Mat<double>::Constant(1, 1, 3));
+  Enclosure<double> enclosure(in);
+  const BallVector<double> x(Vec<double>::Zero(1));
+  EXPECT_TRUE(enclosure.certify(x, {0}, 0).certified());
+  for (const std::vector<Index>& rows : std::vector<std::vector<Index>>{
+           {}, {1}, {-1, 0}, {0, 0}, {1, 0}, {0, 2}, {0, 1, 1}, {0, 1, 2}})
+    for (const int repairs : {0, 8}) {
+      const CertifiedPoint<double> at = enclosure.certify(x, rows, repairs);
+      EXPECT_EQ(at.verdict, Verdict::wrong_active_set) << at.why;
+      EXPECT_NE(at.why.find("proposed"), std::string::npos) << at.why;
+    }
 }
 
 using Given = std::map<std::string, Value>;
@@ -286,6 +308,51 @@ TEST(Enclosure, RefusesContradictoryRows) {
   EXPECT_EQ(empty.verdict, Verdict::infeasible) << empty.why;
   EXPECT_NE(empty.why.find("inequality row 0 has no y"), std::string::npos);
   EXPECT_TRUE(certify_line(line({{1, 0, 0}}), -2).certified());
+}
+
+TEST(Enclosure, AViolatedRowTakesThePlaceOfOneItDependsOn) {
+  const Instance nested = line({{0, -1, -1}, {0, -1, -2}});  // y >= 1 and y >= 2
+  Enclosure<double> enclosure(nested);
+  const BallVector<double> zero(Vec<double>::Zero(1));
+  for (const std::vector<Index>& rows : std::vector<std::vector<Index>>{{}, {0}, {1}}) {
+    const CertifiedPoint<double> at = enclosure.certify(zero, rows, 8);
+    EXPECT_TRUE(at.certified()) << at.why;
+    EXPECT_EQ(at.active, std::vector<Index>{1});
+    EXPECT_EQ(at.y.mid[0], 2);
+  }
+  // A thousand rows y >= k / 1000: the one violated most enters first.
+  std::vector<std::array<double, 3>> many;
+  for (int k = 0; k < 1000; ++k) many.push_back({0, -1000, static_cast<double>(-k)});
+  Enclosure<double> thousand(line(many));
+  const CertifiedPoint<double> last = thousand.certify(zero, std::vector<Index>{}, 1);
+  EXPECT_TRUE(last.certified()) << last.why;
+  EXPECT_EQ(last.active, std::vector<Index>{999});
+}
+
+/// Where some y satisfies the rows, never; where none does, mostly.
+TEST(Enclosure, InfeasibleIsOnlySaidWithProof) {
+  long empty = 0, proved = 0, feasible = 0;
+  for (std::uint64_t seed = 0; seed < 1350; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Instance in = small_instance(seed, varied_shape(seed));
+    const RVec x = point(seed, in.n);
+    const bool exists = minimise(lower_program(in, x)).feasible;
+    Enclosure<double> enclosure(in);
+    std::vector<Index> rows;
+    for (Index i = 0; i < enclosure.equalities(); ++i) rows.push_back(i);
+    const CertifiedPoint<double> at =
+        enclosure.certify(BallVector<double>(rounded<double>(x)), rows, 30);
+    if (exists) {
+      EXPECT_NE(at.verdict, Verdict::infeasible) << at.why;
+    } else {
+      EXPECT_FALSE(at.certified());
+    }
+    empty += !exists;
+    proved += at.verdict == Verdict::infeasible;
+    feasible += at.certified();
+  }
+  EXPECT_GE(proved, empty / 2);
+  EXPECT_GE(feasible, 1000);
 }
 
 TEST(Enclosure, RefusesDependentEqualities) {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "reference/fraction_vectors.hpp"
+#include "reference/min_norm_point.hpp"
 
 namespace assay::reference {
 
@@ -130,24 +131,21 @@ std::optional<RVec> farkas_certificate(const Program& p) {
   return mu;
 }
 
-/// Whether another multiplier vector exists: a direction in the null space of B_hold' that is
-/// nonnegative where the multiplier of an inequality is zero.
+/// Whether no other multiplier vector exists: one differs by a direction in the null space of
+/// B_hold' that is nonnegative where the multiplier of an inequality is zero, some weight there
+/// included: 0 lies in conv{B_W} + span{B_J}.
 bool multipliers_are_unique(const Program& p, const Minimiser& at) {
   // An equality left out as dependent can always take over some weight.
   for (const Index i : at.weakly_active)
     if (i < p.equalities) return false;
-  const auto& J = at.strongly_active;
-  const auto& W = at.weakly_active;
-  RMat C = zeros(p.m() + 1, static_cast<Index>(J.size() + W.size()));
-  for (std::size_t j = 0; j < J.size() + W.size(); ++j) {
-    const Index row = j < J.size() ? J[j] : W[j - J.size()];
-    for (Index i = 0; i < p.m(); ++i) C(i, static_cast<Index>(j)) = p.B(row, i);
-    C(p.m(), static_cast<Index>(j)) = j < J.size() ? 0 : 1;
+  if (at.licq || at.weakly_active.empty()) return true;
+  std::vector<RVec> weak, strong;
+  for (const Index i : at.weakly_active) weak.push_back(p.B.row(i).transpose());
+  for (const Index i : at.strongly_active) {
+    strong.push_back(p.B.row(i).transpose());
+    strong.push_back(-strong.back());
   }
-  RVec t(p.m() + 1);
-  for (Index i = 0; i < p.m(); ++i) t[i] = 0;
-  t[p.m()] = 1;
-  return !partly_nonnegative_solution(C, t, static_cast<Index>(J.size()));
+  return min_norm_point(weak, strong).squared != 0;
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "reference/smooth_problem.hpp"
 
-/// Bilevel problems from the literature whose solutions are known, with every figure proved again.
+/// Bilevel problems from the literature whose solutions are known, with their figures proved again.
 ///
 /// Figures are texts: "7", "-98/81", "(sqrt(13)-1)/6" are exact; "~1.031566458942377" is rounded
 /// and may be off by one unit in its last digit.
@@ -36,7 +36,7 @@ struct PublishedFigure {
 enum class UpperProof {
   stationary,  ///< no direction descends to first order, in fractions or within enclosures
   bracket,  ///< n = 1: F falls just left of x* and rises just right of it, in units of x's digits
-  none,     ///< see `remark`
+  none,     ///< only if a bound of F is attained or its pieces are few; see `remark`
 };
 
 struct KnownProblem {
@@ -82,6 +82,8 @@ struct KnownVerdict {
   std::string stated;
   std::string proved;  ///< what was proved: a fraction, an enclosure, or the reason for failure
   bool holds = false;  ///< what is stated is proved (for "published": refuted)
+  /// "x*", "F*": x* is feasible and F* is F there, but not proved optimal, not even to first order.
+  bool feasible_only = false;
 };
 
 /// Proves everything an entry states, in fractions where the problem allows it and in 50-digit

@@ -59,6 +59,23 @@ TEST(KnownProblems, TheIdsAreUniqueAndTheFilterFindsVariants) {
   EXPECT_THROW(prove_known_problems("Z9"), std::out_of_range);
 }
 
+TEST(KnownProblems, WithoutAProofOfOptimalityAPointIsOnlyFeasible) {
+  std::set<std::string> feasible;
+  for (const KnownProblem& problem : known_problems())
+    for (const KnownVerdict& v : prove(problem)) {
+      if (!v.feasible_only) continue;
+      EXPECT_TRUE(v.quantity == "x*" || v.quantity == "F*") << v.quantity;
+      EXPECT_NE(v.proved.find("not proved optimal"), std::string::npos) << v.proved;
+      EXPECT_EQ(problem.upper, UpperProof::none) << v.id;
+      feasible.insert(v.id);
+    }
+  // Not among them: D12, D16 and D17 attain F >= 0; B11, B17 and P3 have few pieces. The other P
+  // and D23 are derivatives to reproduce.
+  EXPECT_EQ(feasible,
+            (std::set<std::string>{"B18", "C5", "C6(x<=5)", "D1", "D11", "D14", "D18", "D19", "D22",
+                                   "D23", "D4", "D8", "P1", "P1(Q,G)", "P6"}));
+}
+
 TEST(KnownProblems, ElevenPrintedFiguresAreRefuted) {
   // Two are about one problem (C11), and one source errs in two (B23, B26).
   std::set<std::string> wrong;
@@ -143,6 +160,48 @@ TEST(Planted, ALowerPointThatIsNoMinimiser) {
   relaxed.x = {"0.9"};
   relaxed.y = {"-0.95"};
   EXPECT_FALSE(holds(relaxed, "lower level"));
+}
+
+/// Stationary, and f(-1) is lower by less than a thousandth.
+TEST(Planted, ALowerPointBesideATie) {
+  KnownProblem near = known_problem("D1");
+  near.x = {"0.24950025"};
+  near.y = {"0.4995"};
+  EXPECT_FALSE(holds(near, "lower level"));
+  near.x = {"0.24999999"};  // y = sqrt(x)
+  near.y = {"sqrt(0.24999999)"};
+  EXPECT_FALSE(holds(near, "lower level"));
+  near.x = {"0.25000001"};
+  near.y = {"sqrt(0.25000001)"};
+  EXPECT_TRUE(holds(near, "lower level"));
+  KnownProblem jump = known_problem("D4");  // f(+-1) = x - 1/2
+  jump.x = {"0.4999999999"};
+  EXPECT_FALSE(holds(jump, "lower level"));
+}
+
+TEST(Planted, AFeasiblePointOnAPieceThatIsNotOptimal) {
+  const auto feasible_only = [](const KnownProblem& problem) {
+    const auto verdicts = prove(problem);
+    return std::any_of(verdicts.begin(), verdicts.end(),
+                       [](const KnownVerdict& v) { return v.feasible_only; });
+  };
+  KnownProblem end = known_problem("B11(rho=3/2)");
+  EXPECT_FALSE(feasible_only(end));
+  end.x = {"1.24999999"};  // y* = 3/2 - x there, and F still falls
+  end.y = {"0.25000001"};
+  EXPECT_TRUE(holds(end, "lower level"));
+  EXPECT_TRUE(feasible_only(end));
+}
+
+TEST(Planted, AFeasiblePointThatIsNotOptimal) {
+  KnownProblem product = known_problem("D12");
+  product.x = {"1/2"};
+  product.y = {"1"};
+  product.F = "3/4";
+  product.flags = {"not strongly convex"};
+  EXPECT_TRUE(holds(product, "F*"));
+  for (const KnownVerdict& v : prove(product))
+    EXPECT_EQ(v.feasible_only, v.quantity == "x*" || v.quantity == "F*") << v.quantity;
 }
 
 TEST(Planted, AWrongActiveSet) {

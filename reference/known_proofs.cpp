@@ -2,6 +2,8 @@
 #include <stdexcept>
 
 #include "assay/scalar/text.hpp"
+#include "reference/fraction_vectors.hpp"
+#include "reference/interval50.hpp"
 #include "reference/known_solution.hpp"
 
 namespace assay::reference {
@@ -9,6 +11,89 @@ namespace assay::reference {
 namespace {
 
 std::string flag_list(const Texts& flags) { return flags.empty() ? "none" : listed(flags); }
+
+/// An interval of x where level + rate x >= 0 has been asked for.
+struct Stretch {
+  std::optional<Rational> low, high;
+  bool empty = false;
+
+  void ask(const Rational& level, const Rational& rate) {
+    const Rational end = rate == 0 ? Rational(0) : Rational(-level / rate);
+    if (rate == 0)
+      empty = empty || level < 0;
+    else if (rate > 0)
+      low = low ? std::max(*low, end) : end;
+    else
+      high = high ? std::min(*high, end) : end;
+    empty = empty || (low && high && *low > *high);
+  }
+};
+
+/// The least value of F(x, y*(x)) for n = 1, exactly: y* of a strictly convex quadratic program
+/// with affine rows is affine on pieces, one for each active set. Nothing if there is no least one,
+/// or if the problem is of another kind.
+std::optional<Rational> least_on_pieces(const SmoothProblem& problem) {
+  const Index count = problem.n + problem.m;
+  constexpr Index most_rows = 12;  // the sets of which are tried
+  const auto polynomial = [&](const Formula& formula, int degree) {
+    return formula.rational() && formula.degree(0, count) <= degree;
+  };
+  if (problem.n != 1 || !polynomial(problem.F, 2) ||
+      !std::all_of(problem.G.begin(), problem.G.end(),
+                   [&](const Formula& row) { return polynomial(row, 1); }))
+    return std::nullopt;
+  const auto instance = quadratic_instance(problem, "");
+  if (!instance) return std::nullopt;
+  RMat A;
+  const Program p = lower_program(*instance, zero_vector(1), &A);
+  if (!positive_definite(p.H) || p.rows() - p.equalities > most_rows) return std::nullopt;
+  RMat top(p.m(), 2), bottom(p.rows(), 2);
+  top << -p.g, -instance->M.to<Rational>();
+  bottom << p.r, -A;
+
+  std::optional<Rational> least;
+  bool bounded = true;
+  visit_independent_sets(
+      ActiveSetTableau(p.H, p.B, top, bottom), p.equalities, [&](const ActiveSetTableau& t) {
+        Stretch stretch;
+        for (Index i = 0; i < p.rows(); ++i) {
+          if (i < p.equalities && t.contains(i)) continue;
+          stretch.ask(t.value(i, 0), t.value(i, 1));
+          if (i < p.equalities) stretch.ask(-t.value(i, 0), -t.value(i, 1));
+        }
+        RMat right = top;  // y_J(x) = -H^-1 (g + M x + B_J'lambda(x))
+        for (const Index row : t.set())
+          for (Index c = 0; c < 2; ++c) right.col(c) -= t.value(row, c) * p.B.row(row).transpose();
+        const RMat y = *solve_square(p.H, right);
+        const auto at = [&](const Formula& formula, const Rational& x) {
+          std::vector<Rational> z{x};
+          for (Index i = 0; i < p.m(); ++i) z.push_back(y(i, 0) + y(i, 1) * x);
+          return formula(z);
+        };
+        for (const Formula& row : problem.G) stretch.ask(-at(row, 0), at(row, 0) - at(row, 1));
+        if (stretch.empty) return false;
+        const Rational F0 = at(problem.F, 0), right_F = at(problem.F, 1),
+                       left_F = at(problem.F, -1);
+        const Rational slope = (right_F - left_F) / 2, bend = (right_F + left_F) / 2 - F0;
+        const auto offer = [&](const Rational& x) {
+          const Rational F = at(problem.F, x);
+          if (!least || F < *least) least = F;
+        };
+        if (stretch.low) offer(*stretch.low);
+        if (stretch.high) offer(*stretch.high);
+        if (bend > 0) {
+          const Rational x = -slope / (2 * bend);
+          if ((!stretch.low || *stretch.low <= x) && (!stretch.high || x <= *stretch.high))
+            offer(x);
+          return false;
+        }
+        const bool falls_left = bend < 0 || slope > 0, falls_right = bend < 0 || slope < 0;
+        bounded = bounded && (stretch.low || !falls_left) && (stretch.high || !falls_right);
+        if (bend == 0 && slope == 0 && !stretch.low && !stretch.high) offer(0);
+        return false;
+      });
+  return bounded ? least : std::nullopt;
+}
 
 class Proof {
  public:
@@ -47,11 +132,20 @@ class Proof {
     say("lower level", "y* is a minimiser", s.failure.empty() ? s.how : s.failure,
         s.failure.empty());
     if (s.y.empty()) return;
-    state_values(s);
     std::string reason = k_.remark;
     bool holds = upper_feasible(x, s.y);
+    const bool none = k_.upper == UpperProof::none;
+    const auto least = none ? least_on_pieces(p_) : std::nullopt;
+    const bool on_pieces = least && *least >= s.F.upper;
+    const bool unproved = none && !on_pieces && !nowhere_less(s.F);
+    state_values(s, unproved);
     if (!holds) {
       reason = "an upper constraint is violated";
+    } else if (unproved) {
+      reason += "; feasible, not proved optimal";
+    } else if (none) {
+      reason += on_pieces ? "; F is nowhere less on any piece of y*"
+                          : "; F is nowhere less, even apart from the lower level";
     } else if (k_.upper == UpperProof::stationary) {
       if (s.point && s.point->second_order) {
         holds = s.point->stationary;
@@ -67,6 +161,7 @@ class Proof {
       }
     }
     say("x*", listed(k_.x), reason, holds);
+    verdicts_.back().feasible_only = unproved;
     if (s.failure.empty() && upper_feasible(x, s.y)) F_ = s.F;
     if (!k_.multipliers.empty() && s.point) {
       const Ranges proved =
@@ -85,11 +180,42 @@ class Proof {
     }
   }
 
-  void state_values(const SolvedPoint& s) {
+  /// F(x, y) >= F wherever the rows in one variable hold.
+  bool nowhere_less(const Range& F) const {
+    const Point50 infinite = std::numeric_limits<Point50>::infinity();
+    const Index count = p_.n + p_.m;
+    std::vector<Interval50> z(static_cast<std::size_t>(count),
+                              Interval50(Point50(-infinite), infinite));
+    std::vector<Formula> rows = p_.G;
+    rows.insert(rows.end(), p_.g.begin(), p_.g.end());
+    for (const Formula& row : rows) {
+      if (!row.rational() || row.degree(0, count) != 1) continue;
+      std::vector<Rational> at(static_cast<std::size_t>(count), Rational(0));
+      const Rational level = row(at);
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        const Index k = static_cast<Index>(i);
+        if (row.degree(0, k) > 0 || row.degree(k + 1, count) > 0) continue;
+        at[i] = 1;
+        const Rational slope = row(at) - level;  // level + slope z <= 0
+        at[i] = 0;
+        if (slope == 0) continue;
+        const Interval50 limit = interval(Rational(-level / slope));
+        const Interval50 side = slope > 0 ? Interval50(Point50(-infinite), Point50(upper(limit)))
+                                          : Interval50(Point50(lower(limit)), infinite);
+        z[i] = common(z[i], side);
+      }
+    }
+    const Point50 least = lower(p_.F(z));
+    return least > -infinite && exact(least) >= F.upper - sharpness();
+  }
+
+  void state_values(const SolvedPoint& s, bool unproved = false) {
     // Without a proof that y* is a minimiser nothing is known of it.
     const bool proved = s.failure.empty();
     say("y*", listed(k_.y), listed(s.y), proved && agree(k_.y, s.y));
-    say("F*", k_.F, range_text(s.F), proved && agree(k_.F, s.F));
+    say("F*", k_.F, range_text(s.F) + (unproved ? " at x*, not proved optimal" : ""),
+        proved && agree(k_.F, s.F));
+    verdicts_.back().feasible_only = unproved;
     if (!k_.f.empty()) say("f*", k_.f, range_text(s.f), proved && agree(k_.f, s.f));
     say("flags", flag_list(k_.flags), flag_list(s.flags), k_.flags == s.flags);
   }
@@ -205,7 +331,7 @@ class Proof {
       if (!least || F < least->second) least = {x, F};
     }
     const bool holds = least && F_ && F_->lower <= least->second;
-    say("scan", "F >= F* on [" + k_.scan->first + ", " + k_.scan->second + "]",
+    say("scan", "F >= F* at points of [" + k_.scan->first + ", " + k_.scan->second + "]",
         std::to_string(feasible) + " of 201 points feasible, least F " +
             (least ? range_text(least->second) + " at " + to_text(least->first) : ""),
         holds);

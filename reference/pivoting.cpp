@@ -160,4 +160,27 @@ Minimiser minimise_by_pivoting(const Program& p) {
   return *out;
 }
 
+std::optional<Minimiser> minimise_among(const Program& p, const std::vector<Index>& rows) {
+  const Index k = static_cast<Index>(rows.size());
+  Program few;
+  few.H = p.H;
+  few.g = p.g;
+  few.B = RMat(k, p.m());
+  few.r = RVec(k);
+  few.equalities = p.equalities;
+  for (Index a = 0; a < k; ++a) {
+    few.B.row(a) = p.B.row(rows[static_cast<std::size_t>(a)]);
+    few.r[a] = p.r[rows[static_cast<std::size_t>(a)]];
+  }
+  Minimiser found = minimise_by_pivoting(few);
+  if (found.feasible) {
+    for (Index& i : found.strongly_active) i = rows[static_cast<std::size_t>(i)];
+    return minimiser_on(p, found.strongly_active);
+  }
+  const RVec mu = found.farkas;
+  found.farkas = zero_vector(p.rows());
+  for (Index a = 0; a < k; ++a) found.farkas[rows[static_cast<std::size_t>(a)]] = mu[a];
+  return found;
+}
+
 }  // namespace assay::reference

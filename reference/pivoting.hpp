@@ -18,4 +18,8 @@ namespace assay::reference {
 /// multipliers are not unique it may find others than minimise().
 Minimiser minimise_by_pivoting(const Program& program);
 
+/// The same from these rows alone, the equalities among them, increasing. Nothing if what they give
+/// violates another row.
+std::optional<Minimiser> minimise_among(const Program& program, const std::vector<Index>& rows);
+
 }  // namespace assay::reference

@@ -57,6 +57,53 @@ TEST(Pivoting, DegenerateProgramsEnd) {
   }
 }
 
+TEST(Pivoting, FewRowsGiveTheMinimiserOrNothing) {
+  int given = 0, refused = 0, infeasible = 0;
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+    const Instance in = small_instance(seed, varied_shape(seed));
+    const Program p = lower_program(in, widen<Rational>(eighths(seed, 1000, in.n, 8)));
+    const Minimiser all = minimise_by_pivoting(p);
+    for (Index left_out = p.equalities - 1; left_out < p.rows(); ++left_out) {
+      std::vector<Index> rows;
+      for (Index i = 0; i < p.rows(); ++i)
+        if (i < p.equalities || i != left_out) rows.push_back(i);
+      const auto at = minimise_among(p, rows);
+      given += at && at->feasible;
+      refused += !at;
+      infeasible += at && !at->feasible;
+      if (!at) continue;
+      EXPECT_EQ(at->feasible, all.feasible) << seed;
+      if (at->feasible && all.feasible) {
+        EXPECT_EQ(at->y, all.y) << seed;
+      }
+      if (!at->feasible) expect_certificate(p, at->farkas);
+    }
+  }
+  EXPECT_GT(given, 200);
+  EXPECT_GT(refused, 30);
+  EXPECT_GT(infeasible, 10);
+}
+
+/// 0 <= y <= 0: every row holds, half of them weakly, none of the sets of those is tried.
+TEST(Pivoting, ManyWeaklyActiveRows) {
+  constexpr Index m = 40;
+  Program p;
+  p.H = RMat::Constant(m, m, Rational(0));
+  p.B = RMat::Constant(2 * m, m, Rational(0));
+  p.g = RVec::Constant(m, Rational(1));
+  p.r = RVec::Constant(2 * m, Rational(0));
+  for (Index i = 0; i < m; ++i) {
+    p.H(i, i) = 1;
+    p.B(i, i) = -1;
+    p.B(m + i, i) = 1;
+  }
+  const Minimiser at = minimise_by_pivoting(p);
+  ASSERT_TRUE(at.feasible);
+  EXPECT_EQ(at.weakly_active.size(), 40U);
+  EXPECT_FALSE(at.licq);
+  EXPECT_FALSE(at.unique_multipliers);
+}
+
 TEST(Pivoting, ContradictingEqualities) {
   Program p;
   p.H = RMat::Constant(1, 1, Rational(1));

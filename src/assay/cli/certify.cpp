@@ -12,6 +12,7 @@
 #include "reference/enclosure.hpp"
 #include "reference/kink.hpp"
 #include "reference/known_problems.hpp"
+#include "reference/pivoting.hpp"
 
 namespace assay {
 namespace {
@@ -286,17 +287,40 @@ const char* word_of(reference::Stationarity verdict) {
   return "";
 }
 
+/// Pivots in fractions take seconds up to about this size.
+constexpr std::size_t most_rows = 100;
+constexpr Index most_variables = 40;
+
 /// Whether F has descent at x although it has no gradient there, in fractions.
 template <class S>
-void report_kink(const Instance& instance, const Exact& x, Report<S>& report) {
-  // The exact oracle tries subsets of the rows.
-  constexpr Index most_rows = 12, most_variables = 40;
-  if (instance.inequality_rows() + instance.m > most_rows + most_variables ||
-      instance.inequality_rows() > most_rows)
+void report_kink(const Instance& instance, const Exact& x, const CertifiedPoint<S>& point,
+                 Report<S>& report) {
+  // The exact oracle tries subsets of the rows that hold.
+  constexpr Index most_holding = 12;
+  const reference::Program program = reference::lower_program(instance, x);
+  // Those with slack there do not matter.
+  std::vector<Index> rows;
+  for (Index i = 0; i < program.rows(); ++i)
+    if (i < program.equalities || point.slack.size() == 0 || !point.slack[i].positive())
+      rows.push_back(i);
+  if (rows.size() > most_rows || instance.m > most_variables)
     return report.line(
         "at the kink",
         fmt::format("not looked at: more than {} rows or {} variables", most_rows, most_variables));
-  const reference::StationarityReport kink = reference::stationarity(instance, x);
+  std::optional<reference::Minimiser> minimiser = reference::minimise_among(program, rows);
+  if (!minimiser)
+    return report.line("at the kink", "not looked at: the minimiser is not the enclosed point");
+  const auto inequalities = [&](const std::vector<Index>& list) {
+    return std::count_if(list.begin(), list.end(),
+                         [&](Index i) { return i >= program.equalities; });
+  };
+  const Index holding =
+      inequalities(minimiser->strongly_active) + inequalities(minimiser->weakly_active);
+  if (holding > most_holding)
+    return report.line("at the kink", fmt::format("not looked at: {} rows hold, more than {}",
+                                                  holding, most_holding));
+  const reference::StationarityReport kink = reference::stationarity(
+      instance, x, reference::exact_with(instance, x, std::move(*minimiser)));
   report.line("at the kink", kink.reason);
   report.json()["kink"] = {{"stationarity", word_of(kink.verdict)}, {"reason", kink.reason}};
   if (kink.verdict == reference::Stationarity::undecided) return;
@@ -316,6 +340,22 @@ bool accuracy_may_help(Verdict verdict) {
   return verdict != Verdict::wrong_active_set && verdict != Verdict::infeasible;
 }
 
+/// What is true of rows that the solver calls infeasible.
+template <class S>
+std::string judge_infeasible(const Instance& instance, const Exact& x,
+                             const reference::Enclosure<S>& enclosure) {
+  const std::string claim = "the solver calls the rows infeasible there";
+  if (enclosure.rows() > static_cast<Index>(most_rows) || instance.m > most_variables)
+    return claim + ", which is not proved";
+  const reference::Minimiser exact =
+      reference::minimise_by_pivoting(reference::lower_program(instance, x));
+  if (exact.feasible) return claim + ", but they are not";
+  std::string rows;
+  for (Index i = 0; i < exact.farkas.size(); ++i)
+    if (exact.farkas[i] != 0) rows += (rows.empty() ? "" : ", ") + enclosure.row_name(i);
+  return "no y satisfies the rows there, proved in fractions by Farkas multipliers of " + rows;
+}
+
 template <class S>
 void certify_in(const CertifyOptions& options, const Instance& instance, Session& session) {
   const Exact exact = find_point(instance, options.at);
@@ -329,16 +369,17 @@ void certify_in(const CertifyOptions& options, const Instance& instance, Session
   const QuadraticProblem<S> problem(instance);
   ActiveSetLowerLevel<S> lower(problem);
   const LowerSolution<S>& solved = lower.solve(x.mid, Vec<S>());
-  if (solved.status == LowerStatus::infeasible)
-    throw NumericalError(instance.source, "",
-                         "not certified at " + options.at + ": no y satisfies the rows there");
   reference::Enclosure<S> enclosure(instance);
+  if (solved.status == LowerStatus::infeasible)
+    throw NumericalError(
+        instance.source, "",
+        "not certified at " + options.at + ": " + judge_infeasible(instance, exact, enclosure));
   const CertifiedPoint<S> point = enclosure.certify(x, solved.y, solved.multipliers);
 
   Report<S> report(options, instance, enclosure, point);
   if (!point.certified()) {
     if (point.verdict == Verdict::kink || point.verdict == Verdict::dependent_rows)
-      report_kink(instance, exact, report);
+      report_kink(instance, exact, point, report);
     report.print(session);
     std::string why = fmt::format("{}: not certified at {}: {}: {}", instance.source, options.at,
                                   to_string(point.verdict), point.why);
@@ -367,23 +408,26 @@ void certify_known(const std::string& id, Session& session) {
     throw InputError("", "--known", "no known problem is called '" + id + "'");
   }
   std::string text, first;
-  std::size_t failed = 0;
+  std::size_t failed = 0, feasible = 0;
   Json rows = Json::array();
   for (const reference::KnownVerdict& v : verdicts) {
-    text += fmt::format("{}  {:<5} {:<26} {:<12} {}\n       {}\n", v.holds ? "ok   " : "FAILS",
-                        v.id, v.name, v.quantity, v.stated, v.proved);
+    const char* state = !v.holds ? "fails" : v.feasible_only ? "feasible" : "proved";
+    text += fmt::format("{:<8}  {:<5} {:<26} {:<12} {}\n          {}\n", state, v.id, v.name,
+                        v.quantity, v.stated, v.proved);
     rows.push_back({{"id", v.id},
                     {"name", v.name},
                     {"quantity", v.quantity},
                     {"stated", v.stated},
                     {"proved", v.proved},
-                    {"holds", v.holds}});
+                    {"holds", v.holds},
+                    {"state", state}});
+    feasible += v.holds && v.feasible_only;
     if (v.holds) continue;
     ++failed;
     if (first.empty()) first = v.id + ": " + v.quantity + ": " + v.proved;
   }
-  text += fmt::format("{} figures, {} proved, {} not\n", verdicts.size(), verdicts.size() - failed,
-                      failed);
+  text += fmt::format("{} figures, {} proved, {} feasible but not proved optimal, {} not\n",
+                      verdicts.size(), verdicts.size() - failed - feasible, feasible, failed);
   const Json json = {{"format", "assay-known/1"}, {"figures", rows}};
   session.results(text, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   if (failed > 0) session.fail(ExitCode::gate_failed, first);

@@ -225,11 +225,79 @@ TEST_F(Certify, BadPointsNameFileAndKey) {
                  "one-dimensional.json: x0: is missing");
 }
 
-TEST_F(Certify, AnInfeasibleLowerLevelIsSaid) {
+TEST_F(Certify, KnownPointsNotProvedOptimalAreCountedApart) {
+  const Ended text = certify({"--known", "D1"});
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_NE(text.out.find("\nfeasible  D1"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("6 figures, 4 proved, 2 feasible but not proved optimal, 0 not\n"),
+            std::string::npos)
+      << text.out;
+  const Ended json = certify({"--known", "D1", "--json"});
+  for (const Json& row : Json::parse(json.out)["figures"]) {
+    const bool upper = row["quantity"] == "x*" || row["quantity"] == "F*";
+    EXPECT_EQ(row["state"], upper ? "feasible" : "proved") << row;
+  }
+}
+
+TEST_F(Certify, AnInfeasibleLowerLevelIsProved) {
   const std::string text = file("empty.json", R"({"format": "assay-instance/1", "name": "empty",
-      "n": 1, "m": 1, "p": 2, "upper": {"Qxx": [[1]]}, "lower": {"H": [[1]]}, "x0": [0],
-      "constraints": {"B": [[1], [-1]], "b": [-1, -1]}})");
-  expect_failure(certify({text}), 4, "no y satisfies the rows");
+      "n": 1, "m": 1, "p": 3, "upper": {"Qxx": [[1]]}, "lower": {"H": [[1]]}, "x0": [0],
+      "constraints": {"B": [[1], [1], [-1]], "b": [-1, 2, -1]}})");
+  expect_failure(certify({text}), 4,
+                 "no y satisfies the rows there, proved in fractions by Farkas multipliers of "
+                 "inequality row 0, inequality row 2");
+}
+
+/// min 1/2 |y|^2 + s x y0 - 2 y_last on a box of m variables with y0 + y1 <= limit; F = 1/2 x^2.
+std::string wide_box(Index m, const std::string& s, const std::string& limit, double lower,
+                     double upper) {
+  Json H = Json::array(), M = Json::array(), d = Json::array(), low = Json::array(),
+       high = Json::array();
+  for (Index i = 0; i < m; ++i) {
+    Json row = Json::array(), sum = Json::array();
+    for (Index j = 0; j < m; ++j) row.push_back(i == j ? 1 : 0);
+    H.push_back(row);
+    M.push_back(Json::array({i == 0 ? Json::parse(s) : Json(0)}));
+    d.push_back(i == m - 1 ? -2 : 0);
+    low.push_back(lower);
+    high.push_back(upper);
+  }
+  Json B = Json::array({Json::array()});
+  for (Index j = 0; j < m; ++j) B[0].push_back(j < 2 ? 1 : 0);
+  const Json document = {
+      {"format", "assay-instance/1"},
+      {"name", "box"},
+      {"n", 1},
+      {"m", m},
+      {"p", 1},
+      {"upper", {{"Qxx", {{1}}}}},
+      {"lower", {{"H", H}, {"M", M}, {"d", d}}},
+      {"constraints", {{"B", B}, {"b", {Json::parse(limit)}}, {"lower", low}, {"upper", high}}},
+      {"x0", {1}}};
+  return document.dump();
+}
+
+TEST_F(Certify, RowsWithSlackCostNothingAtAKink) {
+  // y0 = x meets its upper bound at x = 1, the last y is held at its own.
+  const Ended ended = certify({file("box.json", wide_box(40, "-1", "3", -1, 1)), "--json"});
+  expect_failure(ended, 4, "kink: the upper bound of y[0]");
+  const Json json = Json::parse(ended.out);
+  EXPECT_EQ(json["kink"]["stationarity"], "not_stationary");
+  EXPECT_EQ(json["kink"]["slope"], "-1");
+}
+
+TEST_F(Certify, ManyRowsThatHoldAreNotLookedAt) {
+  const Ended point = certify({file("point.json", wide_box(40, "-1", "3", 0, 0))});
+  EXPECT_EQ(point.code, 4) << point.err;
+  EXPECT_NE(point.out.find("not looked at: 80 rows hold"), std::string::npos) << point.out;
+}
+
+TEST_F(Certify, ManyInfeasibleRowsAreTheSolversWordOnly) {
+  expect_failure(certify({file("wide.json", wide_box(60, "-1", "-3", -1, 1))}), 4,
+                 "the solver calls the rows infeasible there, which is not proved");
+  expect_failure(
+      certify({file("wide.json", wide_box(30, "-1", "-3", -1, 1))}), 4,
+      "Farkas multipliers of inequality row 0, the lower bound of y[0], the lower bound");
 }
 
 }  // namespace
