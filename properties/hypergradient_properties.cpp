@@ -405,9 +405,8 @@ std::vector<Property> hypergradient_properties() {
        {ASSAY_LAW_IN_FIELDS(forward_equals_adjoint)},
        40},
       {"L3.perturbation_has_no_effect",
-       "with f affine in y and the same active set, grad F_q = grad F, while y moves by -p of K "
-       "(p, "
-       "nu) = (q, 0), but for the rounding of both y (RoundedGradient) and of K^-1 (SaddleBounds)",
+       "with f affine in y and the same active set, grad F_q = grad F, while y moves by -p, K "
+       "(p, nu) = (q, 0), but for the rounding of both y (RoundedGradient) and K^-1 (SaddleBounds)",
        affine_case,
        {ASSAY_LAW_IN_FIELDS(perturbation_has_no_effect)},
        60},
