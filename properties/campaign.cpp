@@ -115,12 +115,18 @@ Verdict judge(Property::Law law, const Case& c) {
   } catch (const Discard& discard) {
     verdict.kind = Verdict::Kind::discarded;
     verdict.message = discard.why;
+  } catch (const CaseError&) {
+    throw;
   } catch (const std::exception& error) {
     verdict.kind = Verdict::Kind::fails;
     verdict.failure = "an exception";
     verdict.message = std::string("an exception: ") + error.what();
   }
   return verdict;
+}
+
+bool mostly_left_out(const CampaignReport& report, long least) {
+  return report.cases() >= least && 2 * report.discarded > report.cases();
 }
 
 Case generate_case(const Property& property, const Property::Typed& typed, std::uint64_t seed,

@@ -19,6 +19,7 @@ struct Verdict {
 };
 
 /// Checks one case. An exception of the code under test is a failure of its own class.
+/// @throws CaseError when the case does not hold what the law asks for
 Verdict judge(Property::Law law, const Case& c);
 
 /// The case with this number: a function of (property, scalar, seed, number) and of nothing else.
@@ -55,6 +56,10 @@ struct CampaignReport {
 
   long cases() const { return held + discarded + failed; }
 };
+
+/// More cases were left out than not: a law of which this is so is hardly tested. Fewer than
+/// `least` cases say nothing.
+bool mostly_left_out(const CampaignReport& report, long least);
 
 /// How many cases make a block: shards and threads take whole blocks, so that which failures are
 /// shrunk and saved does not depend on them.

@@ -112,6 +112,30 @@ TEST(Judge, AnExceptionOfTheCodeUnderTestIsAFailure) {
   EXPECT_EQ(verdict.message, "an exception: broken");
 }
 
+TEST(Judge, WhatTheCaseLacksIsNoVerdict) {
+  const Case empty{empty_instance(1, 1), {}, {{"kind", 3}}, 0};
+  EXPECT_THROW(judge([](const Case& c, Check&) { c.number("steps"); }, empty), CaseError);
+  EXPECT_THROW(judge([](const Case& c, Check&) { c.vector("x"); }, empty), CaseError);
+  EXPECT_EQ(empty.choice("kind", 4), 3);
+  EXPECT_THROW(empty.choice("kind", 3), CaseError);
+}
+
+TEST(Campaign, MostCasesLeftOutIsNoticed) {
+  const auto left_out = [](long held, long discarded, long failed, long least) {
+    CampaignReport report;
+    report.held = held;
+    report.discarded = discarded;
+    report.failed = failed;
+    return mostly_left_out(report, least);
+  };
+  EXPECT_TRUE(left_out(49, 51, 0, 100));
+  EXPECT_FALSE(left_out(50, 50, 0, 100));
+  EXPECT_FALSE(left_out(0, 99, 0, 100));
+  EXPECT_TRUE(left_out(0, 99, 0, 0));
+  EXPECT_FALSE(left_out(0, 50, 50, 100));  // those that failed were tested
+  EXPECT_FALSE(left_out(0, 0, 0, 0));
+}
+
 class CorpusFolder : public testing::Test {
  protected:
   void SetUp() override {
@@ -175,6 +199,10 @@ TEST(SavedCase, WhatIsWrongInAFileIsNamed) {
   EXPECT_NE(with("\"numbers\":{}", "\"numbers\":[]").find("case.numbers"), std::string::npos);
   EXPECT_NE(with("\"vectors\":{}", "\"vectors\":{\"x\":3}").find("case.vectors.x"),
             std::string::npos);
+  EXPECT_NE(with("\"vectors\":{}", "\"vectors\":{\"x\":[1,2]}")
+                .find("f.json: case.vectors.x: has 2 entries, must have 1"),
+            std::string::npos);
+  EXPECT_EQ(with("\"vectors\":{}", "\"vectors\":{\"\":[1,2],\"weights\":[1,2]}"), "");
   EXPECT_NE(with("\"H\":[[1]]", "\"H\":[[-1]]").find("case.instance: lower.H"), std::string::npos);
 }
 

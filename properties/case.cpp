@@ -1,10 +1,11 @@
 #include "properties/case.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "assay/scalar/text.hpp"
-#include "assay/support/error.hpp"
 #include "assay/support/json.hpp"
 
 namespace assay::properties {
@@ -38,9 +39,10 @@ std::string members(const Map& map, Text text) {
 }
 
 template <class Map>
-const typename Map::mapped_type& part(const Map& map, const std::string& name) {
+const typename Map::mapped_type& part(const Map& map, const std::string& kind,
+                                      const std::string& name) {
   const auto it = map.find(name);
-  if (it == map.end()) throw Error(ExitCode::internal, "the case has no '" + name + "'");
+  if (it == map.end()) throw CaseError(kind + name, "missing");
   return it->second;
 }
 
@@ -54,6 +56,9 @@ Case read_case(const JsonField& field, const std::string& source) {
   for (const auto& [name, list] : vectors.value().items()) {
     const JsonField entries = vectors.at(name);
     if (!list.is_array()) entries.must_be("a list of numbers");
+    const std::optional<Index> size = vector_size(c.instance, name);
+    if (size && static_cast<Index>(list.size()) != *size)
+      entries.fail(fmt::format("has {} entries, must have {}", list.size(), *size));
     Vec<double> v(static_cast<Index>(list.size()));
     for (std::size_t i = 0; i < list.size(); ++i)
       v[static_cast<Index>(i)] = entries.entry(i).number();
@@ -73,11 +78,32 @@ Case read_case(const JsonField& field, const std::string& source) {
 
 }  // namespace
 
-const Vec<double>& Case::vector(const std::string& name) const { return part(vectors, name); }
+const Vec<double>& Case::vector(const std::string& name) const {
+  return part(vectors, "vectors.", name);
+}
 
-double Case::number(const std::string& name) const { return part(numbers, name); }
+double Case::number(const std::string& name) const { return part(numbers, "numbers.", name); }
 
-long Case::integer(const std::string& name) const { return static_cast<long>(number(name)); }
+long Case::integer(const std::string& name) const {
+  const double value = number(name);
+  if (!(std::fabs(value) <= 0x1p53))
+    throw CaseError("numbers." + name, "is " + to_text(value) + ", must be an integer below 2^53");
+  return static_cast<long>(value);
+}
+
+long Case::choice(const std::string& name, long count) const {
+  const long chosen = integer(name);
+  if (chosen < 0 || chosen >= count)
+    throw CaseError("numbers." + name,
+                    fmt::format("is {}, must be between 0 and {}", chosen, count - 1));
+  return chosen;
+}
+
+std::optional<Index> vector_size(const Instance& instance, const std::string& name) {
+  if (name.starts_with('x')) return instance.n;
+  if (name.starts_with('y') || name.starts_with('q')) return instance.m;
+  return std::nullopt;
+}
 
 std::string case_text(const Case& c) {
   std::string instance = instance_text(c.instance);

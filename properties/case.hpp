@@ -1,11 +1,26 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "assay/problem/instance.hpp"
+#include "assay/support/error.hpp"
 
 namespace assay::properties {
+
+/// A case lacks what its property asks for, or holds it in a form no generator makes: a file that
+/// was edited, or a generator and a law that disagree. Never a verdict on the code under test.
+class CaseError : public Error {
+ public:
+  CaseError(const std::string& key, const std::string& what)
+      : Error(ExitCode::internal, "the case: " + key + ": " + what), key_(key), what_(what) {}
+  const std::string& key() const { return key_; }  ///< "numbers.steps"
+  const std::string& reason() const { return what_; }
+
+ private:
+  std::string key_, what_;
+};
 
 /// One test case: all that a property looks at, so that its text alone repeats a failure anywhere.
 struct Case {
@@ -15,12 +30,18 @@ struct Case {
   std::map<std::string, double> numbers;  ///< "alpha", "steps", ...
   std::uint64_t seed = 0;                 ///< keys what the property itself draws
 
-  /// @throws Error(internal) when the case has no such part: a property asks for what its own
-  /// generator does not make
+  /// @throws CaseError when the case has no such part
   const Vec<double>& vector(const std::string& name) const;
   double number(const std::string& name) const;
+  /// Cut to an integer. @throws CaseError beyond 2^53
   long integer(const std::string& name) const;
+  /// Which of `count` things. @throws CaseError unless 0 <= integer(name) < count
+  long choice(const std::string& name, long count) const;
 };
+
+/// How many entries a vector of this name has in a case of this instance; nothing where any number
+/// will do.
+std::optional<Index> vector_size(const Instance& instance, const std::string& name);
 
 /// The case as canonical JSON text (an object, one line).
 std::string case_text(const Case& c);
@@ -36,7 +57,8 @@ struct SavedCase {
 /// "format": "assay-case/1".
 std::string saved_case_text(const SavedCase& saved);
 
-/// @throws InputError naming file and key, NumericalError when the instance in it is not valid
+/// The vectors fit the instance. @throws InputError naming file and key, NumericalError when the
+/// instance in it is not valid
 SavedCase parse_saved_case(const std::string& text, const std::string& source);
 
 }  // namespace assay::properties

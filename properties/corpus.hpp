@@ -19,12 +19,22 @@ class Corpus {
   std::vector<std::filesystem::path> files(const std::string& property,
                                            const std::string& scalar) const;
 
+  /// What the file of a case is called.
+  static std::string file_name(const std::string& property, const std::string& scalar,
+                               const Case& c);
+
+  /// Makes the folder and tries to write there: a campaign should not run for nothing.
+  /// @throws InputError naming the folder
+  void prepare() const;
+
   /// Writes the failure, unless it is there already. @return its file
   /// @throws InputError naming the file when it cannot be written
   std::filesystem::path save(const std::string& property, const std::string& scalar,
                              const Failure& failure) const;
 
  private:
+  void make_folder() const;
+
   std::filesystem::path folder_;
 };
 

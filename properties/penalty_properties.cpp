@@ -530,7 +530,7 @@ void gates(const Case& c, Check& check) {
   const QuadraticProblem<T> p(c.instance);
   const Vec<T> h =
       times<T>(p.A, converted<T>(s.x)) + times<T>(flipped<T>(p.Bt), converted<T>(answer.y)) - p.b;
-  const Index tied = c.integer("tied_row") % rows;
+  const Index tied = c.choice("tied_row", 7) % rows;
   const double ramp = std::fabs(to_double(h[tied])) * c.number("ramp_factor");
   if (ramp > 0) {
     o.gate_floor = ramp;

@@ -46,7 +46,7 @@ Case run_case(Source& source) {
 
 Experiment run_of(const Case& c, const std::string& scalar, const Observers& observers,
                   const std::vector<std::string>& faults) {
-  const long algorithm = c.integer("algorithm"), variant = c.integer("variant");
+  const long algorithm = c.choice("algorithm", 3), variant = c.choice("variant", 3);
   const auto number = [&](const char* key) { return entry(key, c.number(key)); };
   const bool clipped = algorithm == 2 && variant == 0;
   const char* algorithms[] = {"ssigd", "dsblo", "f2csa"};
@@ -68,7 +68,7 @@ Experiment run_of(const Case& c, const std::string& scalar, const Observers& obs
 
   // The estimators by differences see values of f only, and cost a solve for each.
   const char* estimators[] = {"implicit", "forward", "penalty", "two_point", "central_difference"};
-  const long estimator = c.integer("estimator");
+  const long estimator = c.choice("estimator", 5);
   t += "[hypergradient]\n" + entry("estimator", estimators[estimator]);
   if (estimator == 2)
     t += entry("alpha", 0.2) + entry("multiplier_average", c.number("average")) +
@@ -77,7 +77,7 @@ Experiment run_of(const Case& c, const std::string& scalar, const Observers& obs
   // Only the exact method knows all kinds of rows; the tolerance leaves answers that depend on the
   // warm start.
   const char* solvers[] = {"active_set", "projected_gradient", "active_set"};
-  t += "[lower_level]\n" + entry("solver", solvers[c.integer("solver")]);
+  t += "[lower_level]\n" + entry("solver", solvers[c.choice("solver", 3)]);
   if (c.integer("solver") == 1) t += entry("tolerance", 1e-4) + "accept_unconverged = true\n";
 
   const long rule = c.integer("rule") == 7 && clipped ? 0 : c.integer("rule");

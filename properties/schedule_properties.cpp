@@ -185,7 +185,7 @@ void noise_cannot_reach(const Case& c, Check& check) {
   if (in.inequality_rows() > 0 || !(in.Qyy.nearest().isZero(0) && in.Qxy.nearest().isZero(0)))
     check.discard("f is not affine in y, or rows may become active");
   const char* names[] = {"ssigd", "dsblo", "f2csa"};
-  const std::string name = names[c.integer("algorithm")];
+  const std::string name = names[c.choice("algorithm", 3)];
   const auto digest = [&](double width, double samples, double objective, double linear,
                           double seed) {
     const Experiment e =

@@ -1,4 +1,4 @@
-// What campaigns are tested on: a claim that is false.
+// What campaigns are tested on: a claim that is false, and one that speaks of few cases.
 #include <cmath>
 
 #include "properties/generators.hpp"
@@ -26,6 +26,11 @@ void false_law(const Case& c, Check& check) {
   check.at_most("m against 6", S(static_cast<double>(c.instance.m)), S(6));
 }
 
+template <class S>
+void rare_law(const Case& c, Check& check) {
+  if (c.integer("steps") > 10) check.discard("more than 10 steps");
+}
+
 }  // namespace
 
 std::vector<Property> self_test_properties() {
@@ -33,6 +38,11 @@ std::vector<Property> self_test_properties() {
            .statement = "false on purpose: m <= 6 and fewer than two rows",
            .generate = any_case,
            .typed = {ASSAY_LAW_IN_REALS(false_law)},
+           .false_on_purpose = true},
+          {.name = "self_test.rare_law",
+           .statement = "leaves out three cases of four on purpose",
+           .generate = any_case,
+           .typed = {ASSAY_LAW_IN_REALS(rare_law)},
            .false_on_purpose = true}};
 }
 

@@ -34,7 +34,7 @@ ExactMatrix kept_entries(const ExactMatrix& a, const Kept& rows, const Kept& col
 /// Vectors whose name begins with one of `initials`.
 void keep_in_vectors(Case& c, const std::string& initials, const Kept& kept) {
   for (auto& [name, v] : c.vectors) {
-    if (initials.find(name.front()) == std::string::npos) continue;
+    if (name.empty() || initials.find(name.front()) == std::string::npos) continue;
     Vec<double> w(static_cast<Index>(kept.size()));
     for (Index i = 0; i < w.size(); ++i) w[i] = v[kept[static_cast<std::size_t>(i)]];
     v = w;
@@ -252,8 +252,8 @@ std::vector<Case> shrink_candidates(const Case& c) {
 
 bool is_valid(const Case& c) {
   for (const auto& [name, v] : c.vectors) {
-    if (name.front() == 'x' && v.size() != c.instance.n) return false;
-    if ((name.front() == 'y' || name.front() == 'q') && v.size() != c.instance.m) return false;
+    const std::optional<Index> size = vector_size(c.instance, name);
+    if (size && v.size() != *size) return false;
   }
   try {
     validate(c.instance);

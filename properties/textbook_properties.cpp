@@ -299,7 +299,7 @@ void check_adam(Check& check, const Case& c, const Walk<S>& walk, const ExactVec
 template <class S>
 void f2csa_follows(const Case& c, Check& check) {
   const char* outers[] = {"clipped", "sgd", "adam"};
-  const std::string outer = outers[c.integer("outer")];
+  const std::string outer = outers[c.choice("outer", 3)];
   const Exact u = roundoff<S>(), a(c.number("average")), beta(c.number("momentum"));
   const Experiment e = experiment_of(
       "[algorithm]\n" + entry("name", "f2csa") + entry("outer", outer) +

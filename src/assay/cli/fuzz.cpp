@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "assay/cli/session.hpp"
@@ -22,14 +24,14 @@ struct FuzzOptions {
   std::string scalar, shard = "1/1", corpus;
   std::uint64_t seed = 1;
   long cases = -1;
-  double budget = 0;  ///< seconds
+  std::optional<double> budget;  ///< seconds
   int jobs = 1;
   bool no_save = false;
 };
 
 /// One property in one scalar.
 struct Target {
-  const Property* property;
+  const Property* property = nullptr;
   std::string scalar;
 };
 
@@ -40,7 +42,11 @@ struct Row {
   long replayed = 0;
   std::vector<Replay> still_failing;
   std::vector<std::string> files;  ///< of report.failures, in order; "" where not saved
+  std::string not_saved;           ///< why
   double seconds = 0;
+
+  /// A hundred cases are what says so: the few of a short try may be left out by chance.
+  bool hardly_tested() const { return mostly_left_out(report, 100); }
 };
 
 std::vector<Target> targets(const FuzzOptions& options) {
@@ -72,22 +78,25 @@ void read_shard(const std::string& text, CampaignOptions& campaign) {
   --campaign.shard;
 }
 
-Row run_target(const Target& target, const FuzzOptions& options, const Corpus& corpus,
-               double seconds, Session& session) {
-  Row row{target, {}, 0, {}, {}, 0};
+/// The saved cases of a target.
+Row replayed(const Target& target, const Corpus& corpus) {
+  Row row;
+  row.target = target;
   for (const auto& file : corpus.files(target.property->name, target.scalar)) {
     Replay replay = replay_file(file);
     ++row.replayed;
     if (replay.verdict.kind == Verdict::Kind::fails) row.still_failing.push_back(std::move(replay));
   }
+  return row;
+}
+
+/// New cases.
+void try_new(Row& row, CampaignOptions campaign, const FuzzOptions& options, const Corpus& corpus,
+             double seconds, Session& session) {
+  const Target& target = row.target;
   const auto begin = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   const std::atomic<bool>& interrupted = stop_on_signals();
-  CampaignOptions campaign;
-  campaign.seed = options.seed;
-  campaign.cases = options.cases;
-  campaign.jobs = options.jobs;
-  read_shard(options.shard, campaign);
   campaign.stop = [&] { return interrupted || (options.cases < 0 && elapsed() >= seconds); };
   const std::string label = target.property->name + " " + target.scalar;
   campaign.progress = [&](long done) {
@@ -97,10 +106,15 @@ Row run_target(const Target& target, const FuzzOptions& options, const Corpus& c
   };
   row.report = run_campaign(*target.property, target.scalar, campaign);
   row.seconds = elapsed();
-  for (const Failure& failure : row.report.failures)
-    row.files.push_back(
-        options.no_save ? "" : corpus.save(target.property->name, target.scalar, failure).string());
-  return row;
+  for (const Failure& failure : row.report.failures) {
+    row.files.emplace_back();
+    if (options.no_save) continue;
+    try {
+      row.files.back() = corpus.save(target.property->name, target.scalar, failure).string();
+    } catch (const InputError& error) {  // the failure is worth more than its file
+      row.not_saved = error.what();
+    }
+  }
 }
 
 std::string text_of(const std::vector<Row>& rows) {
@@ -130,6 +144,8 @@ std::string text_of(const std::vector<Row>& rows) {
                           row.target.property->statement,
                           row.files[i].empty() ? case_text(failure.test_case) : row.files[i]);
     }
+    if (!row.not_saved.empty()) text += "  NOT SAVED  " + row.not_saved + "\n";
+    if (row.hardly_tested()) text += "  HARDLY TESTED: more cases were left out than not\n";
   }
   return text;
 }
@@ -146,6 +162,7 @@ Json json_of(const std::vector<Row>& rows, const FuzzOptions& options) {
                   {"held", row.report.held},
                   {"discarded", row.report.discarded},
                   {"failed", row.report.failed},
+                  {"hardly_tested", row.hardly_tested()},
                   {"replayed", row.replayed},
                   {"seconds", row.seconds},
                   {"shares", Json::object()},
@@ -158,7 +175,9 @@ Json json_of(const std::vector<Row>& rows, const FuzzOptions& options) {
                                    {"failure", failure.failure},
                                    {"message", failure.message},
                                    {"file", row.files[i]}});
+      if (row.files[i].empty()) entry["failures"].back()["case"] = case_text(failure.test_case);
     }
+    if (!row.not_saved.empty()) entry["not_saved"] = row.not_saved;
     for (const Replay& replay : row.still_failing)
       entry["replays_failing"].push_back(
           {{"file", replay.file.string()}, {"message", replay.verdict.message}});
@@ -169,17 +188,29 @@ Json json_of(const std::vector<Row>& rows, const FuzzOptions& options) {
 
 void fuzz(const FuzzOptions& options, Session& session) {
   require_arithmetic();
-  if (options.cases >= 0 && options.budget > 0)
+  if (options.cases >= 0 && options.budget)
     throw InputError("", "--budget",
                      "cannot be given together with --cases: either a time or a count");
+  const double budget = options.budget.value_or(60);
+  if (!(budget > 0) || !std::isfinite(budget))
+    throw InputError("", "--budget", fmt::format("is {} seconds, must be above 0", budget));
+  CampaignOptions campaign;
+  campaign.seed = options.seed;
+  campaign.cases = options.cases;
+  campaign.jobs = options.jobs;
+  read_shard(options.shard, campaign);
   const std::vector<Target> list = targets(options);
   const Corpus corpus(Session::corpus_folder(options.corpus));
-  const double budget = options.budget > 0 ? options.budget : 60;
+  if (!options.no_save) corpus.prepare();
+  // All files are read before anything is tried: one that is wrong costs no campaign.
   std::vector<Row> rows;
   for (const Target& target : list) {
     if (stop_on_signals()) break;
-    rows.push_back(
-        run_target(target, options, corpus, budget / static_cast<double>(list.size()), session));
+    rows.push_back(replayed(target, corpus));
+  }
+  for (Row& row : rows) {
+    if (stop_on_signals()) break;
+    try_new(row, campaign, options, corpus, budget / static_cast<double>(list.size()), session);
   }
   session.results(
       text_of(rows),
@@ -199,6 +230,13 @@ void fuzz(const FuzzOptions& options, Session& session) {
   if (bad > 0)
     session.fail(ExitCode::gate_failed,
                  first + (bad > 1 ? fmt::format(" (and {} more cases)", bad - 1) : ""), reproduce);
+  else if (const auto hardly = std::find_if(rows.begin(), rows.end(),
+                                            [](const Row& row) { return row.hardly_tested(); });
+           hardly != rows.end())
+    session.fail(ExitCode::gate_failed,
+                 fmt::format("{} in {}: hardly tested: {} of {} cases were left out",
+                             hardly->target.property->name, hardly->target.scalar,
+                             hardly->report.discarded, hardly->report.cases()));
   else if (stop_on_signals())
     session.fail(ExitCode::interrupted, "interrupted; what was tried holds");
 }

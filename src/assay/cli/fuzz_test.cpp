@@ -1,4 +1,4 @@
-// assay fuzz and assay replay, on the law that is false on purpose.
+// assay fuzz and assay replay, on the laws that are false on purpose.
 #include <nlohmann/json.hpp>
 
 #include "assay/cli/program_test.hpp"
@@ -15,6 +15,15 @@ class CliFuzz : public Cli {
                                     cases,      "--corpus",   path("corpus")};
     all.insert(all.end(), more.begin(), more.end());
     return assay(all);
+  }
+  /// A saved failure, changed by hand.
+  template <class Edit>
+  Ended replay_edited(Edit edit) {
+    if (corpus().empty()) fuzz({});
+    auto json = nlohmann::json::parse(corpus().begin()->second);
+    edit(json["case"]);
+    write_file_atomically(root_ / "edited.json", json.dump());
+    return assay({"replay", path("edited.json")});
   }
   /// Names and contents of the saved cases.
   std::map<std::string, std::string> corpus() const {
@@ -66,6 +75,68 @@ TEST_F(CliFuzz, AnotherSeedTriesOtherCases) {
   EXPECT_TRUE(corpus().empty());
 }
 
+TEST_F(CliFuzz, ALawThatLeavesOutMostCasesFails) {
+  const auto rare = [&](const char* cases) {
+    return assay({"fuzz", "--property", "self_test.rare_law", "--scalar", "double", "--cases",
+                  cases, "--corpus", path("corpus")});
+  };
+  const Ended ended = rare("100");
+  expect_failure(ended, 1, "self_test.rare_law in double: hardly tested: ");
+  EXPECT_NE(ended.out.find("HARDLY TESTED"), std::string::npos);
+  EXPECT_EQ(rare("99").code, 0);  // too few to say so
+}
+
+TEST_F(CliFuzz, AFolderThatCannotBeWrittenIsRefusedAtOnce) {
+  write_file_atomically(root_ / "plain", "a file");
+  const auto into = [&](const std::string& folder, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all = {
+        "fuzz", "--property", "self_test.false_law", "--cases", "100", "--corpus", folder};
+    all.insert(all.end(), more.begin(), more.end());
+    return assay(all);
+  };
+  for (const std::string& folder : {path("plain/corpus"), path("plain"), std::string("/proc")}) {
+    const Ended ended = into(folder);
+    expect_failure(ended, 2, "assay: error: " + folder + ": ");
+    EXPECT_EQ(ended.out, "");
+  }
+  expect_failure(into(path("plain/corpus"), {"--no-save"}), 1, "self_test.false_law");
+}
+
+TEST_F(CliFuzz, AFailureThatCannotBeSavedIsPrinted) {
+  fuzz({});
+  const auto saved = corpus();
+  for (const auto& [name, text] : saved) {
+    fs::remove(root_ / "corpus" / name);
+    fs::create_directory(root_ / "corpus" / name);  // no file can take its place
+  }
+  const Ended ended = fuzz({});
+  expect_failure(ended, 1, "self_test.false_law in double: ");
+  const auto why = ended.out.find("NOT SAVED  ");
+  ASSERT_NE(why, std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find(path("corpus/self_test.false_law.double."), why), std::string::npos);
+  EXPECT_NE(ended.out.find("{\"seed\":"), std::string::npos) << ended.out;
+  const auto json = nlohmann::json::parse(fuzz({"--json"}).out)["properties"][0];
+  EXPECT_EQ(json["failures"].size(), saved.size());
+  EXPECT_TRUE(json.contains("not_saved"));
+  for (const auto& failure : json["failures"]) {
+    EXPECT_EQ(failure["file"], "");
+    EXPECT_NE(failure.value("case", "").find("\"steps\""), std::string::npos);
+  }
+}
+
+TEST_F(CliFuzz, AFileThatIsNotACaseOfItsPropertyIsRefused) {
+  using Json = nlohmann::json;
+  expect_failure(replay_edited([](Json&) {}), 1, "edited.json: ");
+  expect_failure(replay_edited([](Json& c) { c["vectors"]["x"] = Json(std::vector<int>(40, 1)); }),
+                 2, "edited.json: case.vectors.x: has 40 entries, must have 1");
+  expect_failure(replay_edited([](Json& c) { c["vectors"]["q"] = Json::array(); }), 2,
+                 "edited.json: case.vectors.q: has 0 entries, must have ");
+  expect_failure(replay_edited([](Json& c) { c["numbers"].erase("steps"); }), 2,
+                 "edited.json: case.numbers.steps: missing");
+  expect_failure(replay_edited([](Json& c) { c["numbers"]["steps"] = 1e300; }), 2,
+                 "edited.json: case.numbers.steps: is 1e+300, must be ");
+}
+
 TEST_F(CliFuzz, WhatCannotBeAskedForIsSaid) {
   expect_failure(assay({"fuzz", "--property", "K3.forward_equals_adjont"}), 2,
                  "did you mean 'K3.forward_equals_adjoint'");
@@ -74,6 +145,15 @@ TEST_F(CliFuzz, WhatCannotBeAskedForIsSaid) {
   expect_failure(fuzz({"--shard", "1/2x"}), 2, "--shard");
   expect_failure(fuzz({"--budget", "1y"}), 2, "--budget");
   expect_failure(fuzz({"--budget", "5s"}), 2, "--budget");
+  for (const char* budget : {"0", "0s", "-5s"})
+    expect_failure(assay({"fuzz", "--property", "self_test.false_law", "--no-save",
+                          std::string("--budget=") + budget}),
+                   2, "--budget: is ");
+  // Before any file is looked at.
+  fs::create_directory(root_ / "corpus");
+  write_file_atomically(root_ / "corpus/self_test.false_law.double.0.json", "{}");
+  expect_failure(fuzz({"--shard", "5/2"}), 2, "error: --shard: is 5/2");
+  expect_failure(fuzz({}), 2, "self_test.false_law.double.0.json: format");
   expect_failure(assay({"replay", path("absent.json")}), 2, "absent.json");
   write_file_atomically(root_ / "bad.json", "{}");
   expect_failure(assay({"replay", path("bad.json")}), 2, "bad.json: format");
