@@ -39,7 +39,7 @@ assay_test_program(assay_property_tests property ${property_tests})
 # inputs kept under properties/parsers.
 if(ASSAY_FUZZERS)
   file(GLOB fuzzers CONFIGURE_DEPENDS properties/*_fuzzer.cpp)
-  set(ASSAY_FUZZ_SECONDS 60 CACHE STRING "how long each parser is fuzzed in a test")
+  set(ASSAY_FUZZ_SECONDS 30 CACHE STRING "how long each parser is fuzzed in a test")
   add_custom_target(assay_fuzzers)
   foreach(source IN LISTS fuzzers)
     get_filename_component(name ${source} NAME_WE)
