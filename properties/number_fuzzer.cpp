@@ -1,4 +1,6 @@
 // Numbers as text, in every scalar.
+#include <array>
+
 #include "assay/scalar/text.hpp"
 #include "properties/parser_fuzzer.hpp"
 
@@ -14,8 +16,8 @@ std::string rewritten(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A number of a million digits is slow to read, not wrong.
   if (size == 0 || size > 400) return 0;
-  constexpr auto scalars = {rewritten<double>, rewritten<assay::Soft53>, rewritten<assay::Real50>,
-                            rewritten<assay::Real100>, rewritten<assay::Rational>};
-  return assay::properties::parse_or_refuse(data + 1, size - 1,
-                                            scalars.begin()[data[0] % scalars.size()]);
+  constexpr std::array scalars = {rewritten<double>, rewritten<assay::Soft53>,
+                                  rewritten<assay::Real50>, rewritten<assay::Real100>,
+                                  rewritten<assay::Rational>};
+  return assay::properties::parse_or_refuse(data + 1, size - 1, scalars[data[0] % scalars.size()]);
 }
