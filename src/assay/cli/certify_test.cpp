@@ -233,7 +233,8 @@ TEST_F(Certify, KnownPointsNotProvedOptimalAreCountedApart) {
             std::string::npos)
       << text.out;
   const Ended json = certify({"--known", "D1", "--json"});
-  for (const Json& row : Json::parse(json.out)["figures"]) {
+  const Json rows = Json::parse(json.out).at("figures");
+  for (const Json& row : rows) {
     const bool upper = row["quantity"] == "x*" || row["quantity"] == "F*";
     EXPECT_EQ(row["state"], upper ? "feasible" : "proved") << row;
   }
