@@ -3,16 +3,16 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 enable_testing()
 
-# assay_test_program(NAME LABEL SOURCES...): the tests of one part, each a test of CTest.
+# assay_test_program(NAME LABEL PROGRAM SOURCES...): the tests of one part, each a test of CTest, some
+# of which start the program.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(property_percent 100)
 else()
   set(property_percent 15)  # slow builds try fewer cases
 endif()
-function(assay_test_program name label)
+function(assay_test_program name label program)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE assay_cli assay_warnings
-    GTest::gtest GTest::gtest_main fmt::fmt mpfr)
+  target_link_libraries(${name} PRIVATE assay_warnings GTest::gtest GTest::gtest_main fmt::fmt mpfr)
   if(name STREQUAL assay_tests)
     target_precompile_headers(assay_tests PRIVATE ${precompiled} <gtest/gtest.h>)
   else()
@@ -21,8 +21,8 @@ function(assay_test_program name label)
   target_compile_definitions(${name} PRIVATE
     ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
     ASSAY_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/properties/corpus"
-    ASSAY_PROGRAM="$<TARGET_FILE:assay_program>")
-  add_dependencies(${name} assay_program)
+    ASSAY_PROGRAM="$<TARGET_FILE:${program}>")
+  add_dependencies(${name} ${program})
   gtest_discover_tests(${name} NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${label} ENVIRONMENT ASSAY_PROPERTY_PERCENT=${property_percent})
 endfunction()
@@ -31,9 +31,17 @@ endfunction()
 file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp)
 file(GLOB reference_tests CONFIGURE_DEPENDS reference/*_test.cpp)
 file(GLOB property_tests CONFIGURE_DEPENDS properties/*_test.cpp)
-assay_test_program(assay_tests unit ${unit_tests})
-assay_test_program(assay_reference_tests oracle ${reference_tests})
-assay_test_program(assay_property_tests property ${property_tests})
+list(FILTER unit_tests EXCLUDE REGEX "/verify/")
+file(GLOB verify_tests CONFIGURE_DEPENDS src/assay/verify/*_test.cpp)
+assay_test_program(assay_tests unit assay_core ${unit_tests})
+assay_test_program(assay_reference_tests oracle assay_program ${reference_tests} ${verify_tests})
+assay_test_program(assay_property_tests property assay_program ${property_tests})
+# What is tested was compiled as the preset says; the tests themselves compile faster so.
+target_compile_options(assay_tests PRIVATE $<$<CONFIG:Sanitize>:-O0>)
+# A test beside the code may ask an oracle.
+target_link_libraries(assay_tests PRIVATE assay_cli assay_reference)
+target_link_libraries(assay_reference_tests PRIVATE assay_verify)
+target_link_libraries(assay_property_tests PRIVATE assay_verify)
 
 # Coverage-guided fuzzing of every parser, where the sanitizers are. Each target first replays the
 # inputs kept under properties/parsers.
@@ -45,21 +53,22 @@ if(ASSAY_FUZZERS)
     get_filename_component(name ${source} NAME_WE)
     string(REPLACE "_fuzzer" "" parser ${name})
     add_executable(assay_${name} ${source})
-    target_link_libraries(assay_${name} PRIVATE assay_properties assay_warnings)
+    target_include_directories(assay_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(assay_${name} PRIVATE assay assay_warnings fmt::fmt)
     target_link_options(assay_${name} PRIVATE -fsanitize=fuzzer)
     add_dependencies(assay_fuzzers assay_${name})
     add_test(NAME fuzz.${parser} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/properties/fuzz_parser
       $<TARGET_FILE:assay_${name}> ${parser} ${ASSAY_FUZZ_SECONDS} ${CMAKE_BINARY_DIR}/fuzz)
     set_tests_properties(fuzz.${parser} PROPERTIES LABELS fuzz TIMEOUT 900)
   endforeach()
+  target_sources(assay_case_fuzzer PRIVATE properties/case.cpp)  # its parser belongs to the properties
+  target_compile_options(assay_case_fuzzer PRIVATE -fsanitize=fuzzer-no-link)
 endif()
 
 # The golden gate. Presets differ in compiler, optimisation and assertions; the bits may not.
-if(TARGET assay_program)
-  add_test(NAME golden.check COMMAND assay_program check --jobs 2
-    --golden ${CMAKE_CURRENT_SOURCE_DIR}/golden --junit ${CMAKE_BINARY_DIR}/golden.xml)
-  set_tests_properties(golden.check PROPERTIES LABELS golden PROCESSORS 2 TIMEOUT 900)
-endif()
+add_test(NAME golden.check COMMAND assay_core check --jobs 2
+  --golden ${CMAKE_CURRENT_SOURCE_DIR}/golden --junit ${CMAKE_BINARY_DIR}/golden.xml)
+set_tests_properties(golden.check PROPERTIES LABELS golden PROCESSORS 2 TIMEOUT 900)
 
 set(here ${CMAKE_CURRENT_LIST_DIR})
 function(assay_check name)

@@ -13,18 +13,11 @@
 #include "assay/problem/generator.hpp"
 #include "assay/scalar/text.hpp"
 #include "assay/step/catalogue.hpp"
-#include "properties/property.hpp"
 
 namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// One catalogue under the name that `assay list` knows it by.
-struct Topic {
-  std::string name;
-  std::vector<CatalogueItem> items;
-};
 
 Topic faults_topic() {
   Topic topic{"faults", {}};
@@ -51,13 +44,6 @@ Topic tables_topic() {
            {"run", "[run]: length, random key and arithmetic", run_parameters()},
            {"record", "[record]: which rows are written", record_parameters()},
            {"probe", "[probe]: checks of the estimator on the way", probe_parameters()}}};
-}
-
-Topic properties_topic() {
-  Topic topic{"properties", {}};
-  for (const properties::Property& property : properties::property_catalogue())
-    topic.items.push_back({property.name, property.statement, {}});
-  return topic;
 }
 
 Topic experiments_topic(const GoldenFolder& folder) {
@@ -159,8 +145,8 @@ void list(const std::string& what, const std::string& name, Session& session) {
                                tables_topic(),
                                faults_topic(),
                                scalars_topic(),
-                               properties_topic(),
                                experiments_topic(session.golden())};
+  topics.insert(topics.end() - 1, session.topics().begin(), session.topics().end());
   const bool parameters = what == "parameters";
   if (parameters && name.empty())
     throw InputError(
@@ -184,12 +170,15 @@ void list(const std::string& what, const std::string& name, Session& session) {
 void add_list(CLI::App& app, Session& session) {
   auto what = std::make_shared<std::string>(), name = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("list", "what an experiment can be made of");
-  command
-      ->add_option("WHAT", *what,
-                   "algorithms, steps, lower-levels, hypergradients, tables, faults, scalars, "
-                   "properties, experiments, or parameters NAME; default: everything, in brief")
-      ->check(CLI::IsMember({"algorithms", "steps", "lower-levels", "hypergradients", "tables",
-                             "faults", "scalars", "properties", "experiments", "parameters"}));
+  std::vector<std::string> names = {"algorithms", "steps",  "lower-levels", "hypergradients",
+                                    "tables",     "faults", "scalars"};
+  for (const Topic& topic : session.topics()) names.push_back(topic.name);
+  names.push_back("experiments");
+  std::string words;
+  for (const std::string& topic : names) words += topic + ", ";
+  names.push_back("parameters");
+  command->add_option("WHAT", *what, words + "or parameters NAME; default: everything, in brief")
+      ->check(CLI::IsMember(names));
   command->add_option("NAME", *name, "an entry of any of these");
   session.add_common_options(*command);
   session.add_golden_option(*command);

@@ -1,3 +1,5 @@
+// The program without oracles and properties: half the build, for a first run and for the
+// sanitizers.
 #include "assay/cli/program.hpp"
 
-int main(int argc, char** argv) { return assay::program(argc, argv); }
+int main(int argc, char** argv) { return assay::program(argc, argv, {}); }

@@ -16,13 +16,14 @@ std::string command_line(int argc, const char* const* argv) {
   return line;
 }
 
-void add_commands(CLI::App& app, Session& session) {
+void add_commands(CLI::App& app, Session& session, const std::vector<AddCommand>& more) {
   app.set_version_flag("--version", std::string("assay ") + program_version,
                        "print the version and exit");
   app.require_subcommand(1);
-  for (const auto add : {add_run, add_check, add_bless, add_compare, add_certify, add_fuzz,
-                         add_replay, add_list, add_env, add_demo})
-    add(app, session);
+  std::vector<AddCommand> commands = {add_run, add_check, add_bless, add_compare};
+  commands.insert(commands.end(), more.begin(), more.end());
+  commands.insert(commands.end(), {add_list, add_env, add_demo});
+  for (const AddCommand add : commands) add(app, session);
   app.footer(
       "Exit codes: 0 ok; 1 gate or comparison failed; 2 usage or configuration; 3 golden missing,\n"
       "pending, edited or orphaned; 4 numerical failure; 5 environment breaks the contract;\n"
@@ -31,11 +32,11 @@ void add_commands(CLI::App& app, Session& session) {
 
 }  // namespace
 
-int program(int argc, const char* const* argv) {
+int program(int argc, const char* const* argv, const std::vector<AddCommand>& more) {
   Session session(command_line(argc, argv));
   CLI::App app("Assay: a deterministic test bench for bilevel optimisation", "assay");
   try {
-    add_commands(app, session);
+    add_commands(app, session, more);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     // Help and version are results, not failures.

@@ -1,9 +1,21 @@
 #pragma once
 
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
 namespace assay {
+
+class Session;
+
+/// Adds one subcommand, which runs when the command line is parsed.
+using AddCommand = void (*)(CLI::App& app, Session& session);
 
 /// The program: parses the command line, runs one command, maps every failure to its line on stderr
 /// and its ExitCode.
-int program(int argc, const char* const* argv);
+/// @param more  commands of other layers, next to the ones of this folder
+int program(int argc, const char* const* argv, const std::vector<AddCommand>& more);
 
 }  // namespace assay

@@ -6,9 +6,16 @@
 
 #include "assay/check/golden.hpp"
 #include "assay/cli/terminal.hpp"
+#include "assay/support/catalogue.hpp"
 #include "assay/support/error.hpp"
 
 namespace assay {
+
+/// One catalogue under the name that `assay list` knows it by.
+struct Topic {
+  std::string name;
+  std::vector<CatalogueItem> items;
+};
 
 /// What the commands share: where results go, and how the process will end.
 class Session {
@@ -37,10 +44,15 @@ class Session {
   /// ./corpus.
   static std::string corpus_folder(const std::string& given);
 
+  /// A further catalogue for `assay list`, from a command added before it.
+  void add_topic(Topic topic) { topics_.push_back(std::move(topic)); }
+  const std::vector<Topic>& topics() const { return topics_; }
+
   Terminal& terminal() { return terminal_; }
 
  private:
   Terminal terminal_;
+  std::vector<Topic> topics_;
   std::string golden_, reproduce_, message_;
   ExitCode code_ = ExitCode::ok;
   bool json_ = false, json_printed_ = false;
@@ -57,11 +69,8 @@ void add_run(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_bless(CLI::App& app, Session& session);
 void add_compare(CLI::App& app, Session& session);
-void add_certify(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_env(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
-void add_fuzz(CLI::App& app, Session& session);
-void add_replay(CLI::App& app, Session& session);
 
 }  // namespace assay

@@ -10,6 +10,7 @@
 
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
+#include "assay/verify/commands.hpp"
 #include "properties/corpus.hpp"
 
 namespace assay {
@@ -271,6 +272,10 @@ void replay(const std::vector<std::string>& files, Session& session) {
 }  // namespace
 
 void add_fuzz(CLI::App& app, Session& session) {
+  Topic topic{"properties", {}};
+  for (const properties::Property& property : properties::property_catalogue())
+    topic.items.push_back({property.name, property.statement, {}});
+  session.add_topic(std::move(topic));
   auto options = std::make_shared<FuzzOptions>();
   CLI::App* command = app.add_subcommand(
       "fuzz", "check properties on random cases; a failure is shrunk and saved as a file");

@@ -1,4 +1,4 @@
-#include "assay/cli/outward_text.hpp"
+#include "assay/verify/outward_text.hpp"
 
 #include "assay/scalar/decimal.hpp"
 

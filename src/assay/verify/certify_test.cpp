@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "assay/cli/outward_text.hpp"
 #include "assay/problem/instance.hpp"
 #include "assay/support/files.hpp"
+#include "assay/verify/outward_text.hpp"
 #include "reference/exact_qp.hpp"
 
 // The command as its users meet it, on instances small enough for the exact oracle.

@@ -4,11 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "assay/cli/outward_text.hpp"
 #include "assay/cli/session.hpp"
 #include "assay/lower_level/active_set.hpp"
 #include "assay/support/files.hpp"
 #include "assay/support/json.hpp"
+#include "assay/verify/commands.hpp"
+#include "assay/verify/outward_text.hpp"
 #include "reference/enclosure.hpp"
 #include "reference/kink.hpp"
 #include "reference/known_problems.hpp"

@@ -1,0 +1,16 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace assay {
+
+class Session;
+
+/// Each adds one subcommand, which runs when the command line is parsed.
+void add_certify(CLI::App& app, Session& session);
+void add_fuzz(CLI::App& app, Session& session);
+void add_replay(CLI::App& app, Session& session);
+
+}  // namespace assay
