@@ -7,6 +7,7 @@
 #include "assay/support/error.hpp"
 #include "properties/property.hpp"
 #include "properties/run_case.hpp"
+#include "properties/transforms.hpp"
 
 namespace assay::properties {
 
@@ -200,6 +201,13 @@ Case status_case(Source& source) {
   c.numbers["upper_hessian_std"] = c.numbers["lower_linear_std"] = 0;
   c.numbers["length"] = source.log_uniform(1e-3, 0.1);
   c.numbers["rule"] = source.pick({0, 3, 5});
+  if (source.chance(0.3)) {
+    // Gaps so small that even with zeros among them the word could come too soon.
+    Rewritten r(c);
+    scale_upper(r, Rational(1) / (1 << 16));
+    r.instance.x0 = c.instance.x0;
+    c.instance = r.instance;
+  }
   return c;
 }
 

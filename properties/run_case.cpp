@@ -27,7 +27,8 @@ Case run_case(Source& source) {
   n["momentum"] = source.uniform(0, 0.95);
   n["average"] = source.uniform(0, 0.95);
   maybe("width", 0.8, 1e-5, 0.1);
-  n["length"] = source.log_uniform(1e-3, 0.05);
+  n["length"] =
+      source.log_uniform(1e-3, 0.5);  // from slow to steps that overshoot, so that gaps stall
   maybe("cap", 0.5, 1e-3, 0.1);
   maybe("gap_cap", 0.3, 1e-2, 1);
   n["shrink"] = source.chance(0.5) ? 1 : source.uniform(0.3, 1);

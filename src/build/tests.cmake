@@ -112,7 +112,7 @@ if(archetype_sources)
   add_library(assay_archetype OBJECT EXCLUDE_FROM_ALL ${archetype_sources})
   target_link_libraries(assay_archetype PRIVATE assay assay_warnings fmt::fmt)
   target_compile_definitions(assay_archetype PRIVATE ASSAY_ARCHETYPE)
-  target_compile_options(assay_archetype PRIVATE -O0 -g0)
+  target_precompile_headers(assay_archetype REUSE_FROM assay_precompiled)
   assay_compile_check(archetype)
 endif()
 
