@@ -35,6 +35,16 @@ class CliFuzz : public Cli {
   }
 };
 
+TEST_F(CliFuzz, TheWholeProgramListsPropertiesAndItsOwnCommands) {
+  const Ended listed = assay({"list", "properties"});
+  EXPECT_EQ(listed.code, 0) << listed.err;
+  EXPECT_NE(listed.out.find("self_test.false_law"), std::string::npos) << listed.out;
+  const Ended help = assay({"--help"});
+  EXPECT_EQ(help.code, 0) << help.err;
+  for (const char* command : {"certify", "fuzz", "replay", "run", "check"})
+    EXPECT_NE(help.out.find(command), std::string::npos) << command;
+}
+
 TEST_F(CliFuzz, AFailureIsSavedAndCanBeReplayed) {
   const Ended ended = fuzz({});
   expect_failure(ended, 1, "self_test.false_law in double: ");
