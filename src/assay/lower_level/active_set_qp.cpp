@@ -122,6 +122,15 @@ void ActiveSetQp<S>::measure() {
   for (Index i = 0; i < y_.size(); ++i) size_ += magnitude(y_[i]);
 }
 
+/// Takes a row out of the working set. What was ignored depended on the rows held until now.
+template <class S>
+void ActiveSetQp<S>::drop(Index position) {
+  held_[static_cast<std::size_t>(factor_.active()[static_cast<std::size_t>(position)])] = 0;
+  factor_.remove(position);
+  std::fill(ignored_.begin(), ignored_.end(), 0);
+  changed_ = true;
+}
+
 template <class S>
 bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
   const auto& set = factor_.active();
@@ -133,9 +142,7 @@ bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
     if (lambda_[k] < below && (worst < 0 || lambda_[k] < lambda_[worst])) worst = k;
   }
   if (worst < 0) return false;
-  held_[static_cast<std::size_t>(set[static_cast<std::size_t>(worst)])] = 0;
-  factor_.remove(worst);
-  changed_ = true;
+  drop(worst);
   return true;
 }
 
@@ -205,28 +212,31 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         full = true;
         step = needed;
       }
-    } else if (blocking < 0) {
-      // b_p is a combination of the working rows with no positive weight on an inequality: no y
-      // that holds them satisfies row p, unless the violation is their residuals' or rounding ...
+    } else {
+      // b_p is a combination of the working rows: where they hold, its violation is `gap`, what is
+      // left of it without their residuals.
       S gap = violation, noise = rounding(p);
       for (Index j = 0; j < k; ++j) {
         const Index row = set[static_cast<std::size_t>(j)];
         gap -= direction_[j] * (dot(factor_.row(row), y_.data(), m) - (*r_)[row]);
         noise += magnitude(direction_[j]) * rounding(row);
       }
-      if (noise < magnitude(gap)) {
-        // ... or a part e of b_p was rounded off with which a y further away satisfies the row:
-        // e'H^-1 e <= gamma * scale, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way
-        // here.
-        const S part = gamma_bound<S>(8 * (m + k + 4)) * candidate.scale;
-        noise += square_root_bound(S(part * energy(y_)));
-        move_ = y_ - free_;
-        noise += square_root_bound(S(part * energy(move_)));
-        return noise < magnitude(gap) ? LowerStatus::infeasible : LowerStatus::not_converged;
+      if (equality) gap = magnitude(gap);
+      if (!(noise < gap)) {
+        ignored_[static_cast<std::size_t>(p)] = 1;
+        solve_on_set();
+        return LowerStatus::solved;
       }
-      ignored_[static_cast<std::size_t>(p)] = 1;
-      solve_on_set();
-      return LowerStatus::solved;
+      if (blocking < 0) {
+        // No positive weight on an inequality: no y that holds the working rows satisfies row p,
+        // unless a part e of b_p was rounded off with which a y further away does:
+        // e'H^-1 e <= candidate.noise, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way
+        // here.
+        noise += square_root_bound(S(candidate.noise * energy(y_)));
+        move_ = y_ - free_;
+        noise += square_root_bound(S(candidate.noise * energy(move_)));
+        return noise < gap ? LowerStatus::infeasible : LowerStatus::not_converged;
+      }
     }
 
     entering += step;
@@ -245,8 +255,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         add_scaled(factor_.solved_row(set[static_cast<std::size_t>(j)]), S(step * direction_[j]),
                    y_.data(), m);
     }
-    held_[static_cast<std::size_t>(set[static_cast<std::size_t>(blocking)])] = 0;
-    factor_.remove(blocking);
+    drop(blocking);
     for (Index j = blocking; j + 1 < k; ++j) lambda_[j] = lambda_[j + 1];
   }
 }

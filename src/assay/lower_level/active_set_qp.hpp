@@ -45,6 +45,7 @@ class ActiveSetQp {
   void prepare();
   void solve_on_set();
   void measure();
+  void drop(Index position);
   bool drop_most_negative(bool beyond_noise);
   Index most_violated();
   LowerStatus enter(Index row);

@@ -91,6 +91,15 @@ TYPED_TEST(HardPrograms, DuplicatedAndProportionalRows) {
       projection({2, 1}, {{1, 0.5, 1}, {1, 0.5, 1}, {3, 1.5, 3}, {0.25, 0.125, 0.25}}));
 }
 
+/// Two rows at a small angle need multipliers so large that a residual is left on the twin of one
+/// of them that is far above its own rounding.
+TYPED_TEST(HardPrograms, ATwinIsNotSwappedForTheRowItRepeats) {
+  expect_exact<TypeParam>(projection({0, 0, 0}, {{-0.77, -0.02, 0.08, -2},
+                                                 {-0.34, -0.43, -0.84, -2},
+                                                 {-0.77, -0.02, 0.08, -2},
+                                                 {1.55, 0.08, -0.07, 1}}));
+}
+
 TYPED_TEST(HardPrograms, RedundantRowsAreLeftAlone) {
   expect_exact<TypeParam>(
       projection({2, 2}, {{1, 1, 1}, {1, 1, 5}, {2, 1, 100}, {1, 2, 40}, {-1, 0, 7}}));
@@ -135,6 +144,10 @@ TYPED_TEST(HardPrograms, ContradictionsAreSeen) {
   infeasible(projection({1, 1}, {}, {{1, 2, 1}, {1, 2, 2}}));
   infeasible(projection({1, 1}, {{0, 1, 5}}, {{1, 2, 1}, {-2, -4, 2}, {1, 0, 0}}));
   infeasible(projection({0, 0, 0}, {{1, 1, 0, 1}, {0, -1, 1, 0}, {-1, 0, -1, -2}}));
+  // The first row is small beside the two it is a combination of.
+  infeasible(projection({0, 0, 0}, {{-0.125, 0.421875, -0.0625, 1},
+                                    {-0.015625, 0.34375, 0.984375, 1},
+                                    {0.296875, -1.875, -2.828125, -6}}));
   infeasible(projection({1, 1}, {{1, 0, 0}, {-1, 0, -0.001}}));
   Instance bounded = projection({0, 0}, {{-1, -1, -3}});
   for (Index i = 0; i < 2; ++i) bounded.upper.set(i, 0, 1);

@@ -52,10 +52,10 @@ class KktFactor {
   /// Active rows in the order of the factor.
   const std::vector<Index>& active() const { return active_; }
 
-  /// What a row would add: pivot = b'H^-1 b - (part in the span of the active rows), and the size
-  /// of the terms it was computed from. A pivot that is small against `scale` means: dependent.
+  /// What a row would add: pivot = b'H^-1 b - (part in the span of the active rows), and what
+  /// rounding may have done to it. A pivot no larger than that means: dependent.
   struct Candidate {
-    S pivot{0}, scale{0};
+    S pivot{0}, noise{0};
     bool dependent = false;
   };
   Candidate preview(Index row);

@@ -98,7 +98,7 @@ TYPED_TEST(KktFactorTest, SolvesWhileRowsComeAndGo) {
 
 TYPED_TEST(KktFactorTest, ThePivotIsTheSquaredDistanceFromTheSpanOfTheActiveRows) {
   using S = TypeParam;
-  // H = I: the pivot of (3, 4) after (1, 0) is 4^2, its scale 3^2 + 4^2.
+  // H = I: the pivot of (3, 4) after (1, 0) is 4^2, computed from 3^2 + 4^2.
   Instance in = empty_instance(1, 2);
   in.H.set(0, 0, 1);
   in.H.set(1, 1, 1);
@@ -113,13 +113,37 @@ TYPED_TEST(KktFactorTest, ThePivotIsTheSquaredDistanceFromTheSpanOfTheActiveRows
   KktFactor<S> factor(lower_level_shape(problem));
   factor.append(0, factor.preview(0));
   EXPECT_EQ(factor.preview(1).pivot, S(16));
-  EXPECT_EQ(factor.preview(1).scale, S(25));
+  EXPECT_EQ(factor.preview(1).noise, gamma_bound<S>(8 * (2 + 1 + 4)) * S(25));
   EXPECT_TRUE(factor.preview(2).dependent);
   factor.append(1, factor.preview(1));
   EXPECT_TRUE(factor.preview(2).dependent);  // no room left
   EXPECT_FALSE(factor.reset({2, 0}));
   ASSERT_TRUE(factor.reset({1}));
   EXPECT_FALSE(factor.preview(2).dependent);
+}
+
+/// (0, d) is the difference of (1, d) and (1, 0). Its own size is d^2; the pivot carries the
+/// rounding of the rows it is the difference of.
+TYPED_TEST(KktFactorTest, ASmallDifferenceOfLargeRowsIsDependent) {
+  using S = TypeParam;
+  constexpr double d = 0x1p-10;
+  Instance in = empty_instance(1, 3);
+  for (Index i = 0; i < 3; ++i) in.H.set(i, i, 1);
+  in.A = ExactMatrix(3, 1);
+  in.B = ExactMatrix(3, 3);
+  in.b = ExactMatrix(3, 1);
+  in.B.set(0, 0, 1);
+  in.B.set(1, 0, 1);
+  in.B.set(1, 1, d);
+  in.B.set(2, 1, d);
+  const QuadraticProblem<S> problem(in);
+  KktFactor<S> factor(lower_level_shape(problem));
+  factor.append(0, factor.preview(0));
+  factor.append(1, factor.preview(1));
+  const auto candidate = factor.preview(2);
+  EXPECT_TRUE(candidate.dependent);
+  EXPECT_EQ(candidate.noise,
+            gamma_bound<S>(8 * (3 + 2 + 4)) * S(3) * (S(d * d) + S(1) + S(1 + d * d)));
 }
 
 /// reset() makes the factor a function of the set: the way there leaves no bit behind.
