@@ -1,5 +1,5 @@
-# Unit tests ("unit"), which need only the library, run in the presets sanitize and debug. In release
-# run the tests that need oracles ("oracle"), the laws ("property") and the checks of sources and build
+# Unit tests ("unit") run in the presets sanitize and debug. In release run the oracles' own tests and
+# those of the whole program ("oracle"), the laws ("property") and the checks of sources and build
 # ("build"); that its bits are those of the other compiler is for the golden gate ("golden", in both).
 find_package(GTest REQUIRED)
 include(GoogleTest)
@@ -33,18 +33,14 @@ endfunction()
 file(GLOB unit_tests CONFIGURE_DEPENDS src/assay/*/*_test.cpp)
 file(GLOB reference_tests CONFIGURE_DEPENDS reference/*_test.cpp)
 file(GLOB property_tests CONFIGURE_DEPENDS properties/*_test.cpp)
-# A test beside the code that asks an oracle, or starts the program that does, is an oracle test.
-foreach(test IN LISTS unit_tests)
-  file(STRINGS ${test} asks REGEX "^#include \"(reference/|assay/verify/|assay/.*/oracle_test)" LIMIT_COUNT 1)
-  if(asks OR test MATCHES "/verify/")
-    list(REMOVE_ITEM unit_tests ${test})
-    list(APPEND reference_tests ${test})
-  endif()
-endforeach()
+# Those of certify, fuzz and replay start the whole program, with the oracles and the laws.
+set(whole_program ${unit_tests})
+list(FILTER unit_tests EXCLUDE REGEX "/verify/")
+list(FILTER whole_program INCLUDE REGEX "/verify/")
 assay_test_program(assay_tests unit assay_core ${unit_tests})
-assay_test_program(assay_reference_tests oracle assay_program ${reference_tests})
+assay_test_program(assay_reference_tests oracle assay_program ${reference_tests} ${whole_program})
 assay_test_program(assay_property_tests property assay_program ${property_tests})
-target_link_libraries(assay_tests PRIVATE assay_cli)
+target_link_libraries(assay_tests PRIVATE assay_cli assay_reference)
 target_link_libraries(assay_reference_tests PRIVATE assay_verify)
 target_link_libraries(assay_property_tests PRIVATE assay_verify)
 
