@@ -49,7 +49,7 @@ void check(const CheckOptions& options, Session& session) {
   session.fail(report.exit_code(),
                fmt::format("{}: {}: {}{}", folder.root().string(), worst->subject, worst->message,
                            bad > 1 ? fmt::format(" (and {} more)", bad - 1) : ""),
-               "assay check --golden " + shell_quoted(folder.root().string()) +
+               session.program() + " check --golden " + shell_quoted(folder.root().string()) +
                    (cases == "all" ? "" : cases));
 }
 

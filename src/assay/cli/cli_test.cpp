@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "assay/cli/program_test.hpp"
-#include "assay/run/version.hpp"
 #include "assay/support/files.hpp"
 #include "assay/trace/trace.hpp"
 
@@ -12,21 +11,19 @@ namespace assay {
 namespace {
 
 TEST_F(Cli, HelpIsAResult) {
-  const Ended help = assay({"--help"});
-
-  EXPECT_EQ(help.code, 0);
-  EXPECT_NE(help.out.find("Exit codes"), std::string::npos);
-  EXPECT_EQ(help.err, "");
-  for (const char* command : {"run", "check", "bless", "compare", "list", "env", "demo"})
-    EXPECT_EQ(assay({command, "--help"}).code, 0) << command;
+  help_is_a_result({"run", "check", "bless", "compare", "list", "env", "demo"});
 }
 
-TEST_F(Cli, TheVersionIsAResult) {
-  const Ended version = assay({"--version"});
+TEST_F(Cli, TheVersionIsAResult) { the_version_is_a_result(); }
 
-  EXPECT_EQ(version.code, 0);
-  EXPECT_EQ(version.out, std::string("assay ") + program_version + "\n");
-  EXPECT_EQ(version.err, "");
+TEST_F(Cli, WhatOnlyTheWholeProgramCanDoIsRefusedByName) {
+  for (const std::string command : {"certify", "fuzz", "replay"}) {
+    const std::string refusal = command + " is a command of the program assay, not of assay-core";
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {command}, {command, "--help"}, {command, "x", "--cases", "3"}})
+      expect_failure(assay(arguments), 2, refusal);
+    EXPECT_EQ(assay({"--help"}).out.find(command), std::string::npos) << command;
+  }
 }
 
 TEST_F(Cli, AWrongCommandLineIsAUsageError) {
@@ -39,22 +36,7 @@ TEST_F(Cli, AWrongCommandLineIsAUsageError) {
   expect_failure(assay({"list", "everything"}), 2, "everything");
 }
 
-TEST_F(Cli, RunLeavesATraceAndItsManifest) {
-  const std::string e = experiment("quick", 30).string();
-
-  const Ended ended = assay({"run", e, "-o", path("o"), "--json"});
-
-  ASSERT_EQ(ended.code, 0) << ended.err;
-  EXPECT_EQ(ended.err, "");
-  const auto json = nlohmann::json::parse(ended.out);
-  EXPECT_EQ(json["format"], "assay-run/1");
-  EXPECT_EQ(json["end"], "finished");
-  EXPECT_EQ(json["iterations"], 30);
-  EXPECT_EQ(read_trace(path("o/quick.double.csv")).row_of(29), 30);
-  EXPECT_EQ(nlohmann::json::parse(read_file(path("o/quick.double.manifest.json")))["format"],
-            "assay-manifest/1");
-  EXPECT_FALSE(fs::exists(path("o/quick.double.checkpoint.json")));
-}
+TEST_F(Cli, RunLeavesATraceAndItsManifest) { run_leaves_a_trace_and_its_manifest(); }
 
 TEST_F(Cli, SettingsAndScalarOverrideTheFile) {
   const std::string e = experiment("quick", 30).string();
@@ -110,29 +92,7 @@ TEST_F(Cli, ResumingWithoutACheckpointIsAUsageError) {
   expect_failure(assay({"run", e, "-o", path("o"), "--resume"}), 2, "checkpoint.json");
 }
 
-TEST_F(Cli, CheckAndBlessCloseTheCircle) {
-  experiment("quick", 30, "[golden.double]\niterations = 9\n[golden.soft53]\niterations = 4\n");
-
-  expect_failure(assay({"check"}), 3, "quick.double");
-  setenv("CI", "true", 1);
-  expect_failure(assay({"bless", "--all", "--reason", "r", "--category", "new_case"}), 2, "CI");
-  unsetenv("CI");
-  expect_failure(assay({"bless", "--reason", "r", "--category", "new_case"}), 2, "--all");
-  const Ended blessed =
-      assay({"bless", "--all", "--reason", "r", "--category", "new_case", "--json"});
-  ASSERT_EQ(blessed.code, 0) << blessed.err;
-  EXPECT_EQ(nlohmann::json::parse(blessed.out)["cases"].size(), 2u);
-  EXPECT_NE(blessed.err.find("a new case: 10 rows"), std::string::npos);
-  const Ended passed = assay({"check", "--jobs", "2", "--junit", path("j.xml"), "--json"});
-  EXPECT_EQ(passed.code, 0) << passed.err;
-  EXPECT_EQ(nlohmann::json::parse(passed.out)["code"], 0);
-  EXPECT_NE(read_file(path("j.xml")).find("tests=\"2\" failures=\"0\" errors=\"0\""),
-            std::string::npos);
-
-  write_file_atomically(path("golden/traces/quick.double.csv"), "iteration\n");
-  expect_failure(assay({"check", "quick.double"}), 3, "the trace");
-  expect_failure(assay({"check", "quik"}), 2, "quik");
-}
+TEST_F(Cli, CheckAndBlessCloseTheCircle) { check_and_bless_close_the_circle(); }
 
 TEST_F(Cli, CompareTellsWhereTracesPart) {
   write_file_atomically(path("a.csv"), "iteration,gap\n0,1\n1,2\n");
@@ -163,7 +123,7 @@ TEST_F(Cli, ListAndEnvDescribeTheProgram) {
 
 TEST_F(Cli, ListPrintsTheParametersOfEntriesAndTables) {
   const Ended nameless = assay({"list", "parameters"});
-  expect_failure(nameless, 2, "assay list parameters NAME");
+  expect_failure(nameless, 2, "type assay-core list parameters NAME");
   const std::string tables = assay({"list", "tables"}).out;
 
   const std::vector<std::array<std::string, 2>> one_key_of_each = {

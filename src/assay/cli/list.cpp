@@ -149,9 +149,9 @@ void list(const std::string& what, const std::string& name, Session& session) {
   topics.insert(topics.end() - 1, session.topics().begin(), session.topics().end());
   const bool parameters = what == "parameters";
   if (parameters && name.empty())
-    throw InputError(
-        "", "list",
-        "type assay list parameters NAME, where NAME is one of " + names_with_parameters(topics));
+    throw InputError("", "list",
+                     "type " + session.program() + " list parameters NAME, where NAME is one of " +
+                         names_with_parameters(topics));
   if (!parameters && !name.empty())
     throw InputError("", "list", "a NAME goes only with 'parameters'");
   if (parameters) topics = items_called(topics, name);

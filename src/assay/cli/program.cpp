@@ -10,14 +10,14 @@
 namespace assay {
 namespace {
 
-std::string command_line(int argc, const char* const* argv) {
-  std::string line = "assay";
+std::string command_line(int argc, const char* const* argv, const std::string& name) {
+  std::string line = name;
   for (int i = 1; i < argc; ++i) line += " " + shell_quoted(argv[i]);
   return line;
 }
 
 void add_commands(CLI::App& app, Session& session, const std::vector<AddCommand>& more) {
-  app.set_version_flag("--version", std::string("assay ") + program_version,
+  app.set_version_flag("--version", session.program() + " " + program_version,
                        "print the version and exit");
   app.require_subcommand(1);
   std::vector<AddCommand> commands = {add_run, add_check, add_bless, add_compare};
@@ -32,9 +32,10 @@ void add_commands(CLI::App& app, Session& session, const std::vector<AddCommand>
 
 }  // namespace
 
-int program(int argc, const char* const* argv, const std::vector<AddCommand>& more) {
-  Session session(command_line(argc, argv));
-  CLI::App app("Assay: a deterministic test bench for bilevel optimisation", "assay");
+int program(int argc, const char* const* argv, const std::string& name,
+            const std::vector<AddCommand>& more) {
+  Session session(name, command_line(argc, argv, name));
+  CLI::App app("Assay: a deterministic test bench for bilevel optimisation", name);
   try {
     add_commands(app, session, more);
     app.parse(argc, argv);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 namespace CLI {
@@ -15,7 +16,9 @@ using AddCommand = void (*)(CLI::App& app, Session& session);
 
 /// The program: parses the command line, runs one command, maps every failure to its line on stderr
 /// and its ExitCode.
+/// @param name  what the program calls itself
 /// @param more  commands of other layers, next to the ones of this folder
-int program(int argc, const char* const* argv, const std::vector<AddCommand>& more);
+int program(int argc, const char* const* argv, const std::string& name,
+            const std::vector<AddCommand>& more);
 
 }  // namespace assay

@@ -62,7 +62,7 @@ int Session::finish() {
                                          {"reproduce", reproduce_}};
     print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
-  terminal_.error(message_);
+  terminal_.error(program_, message_);
   terminal_.log("reproduce: " + reproduce_);
   return static_cast<int>(code_);
 }
@@ -75,16 +75,6 @@ GoldenFolder Session::golden() const {
   if (std::filesystem::is_directory(ASSAY_SOURCE_GOLDEN)) return GoldenFolder(ASSAY_SOURCE_GOLDEN);
 #endif
   return GoldenFolder("golden");
-}
-
-std::string Session::corpus_folder(const std::string& given) {
-  if (!given.empty()) return given;
-  const char* variable = std::getenv("ASSAY_CORPUS");
-  if (variable && *variable) return variable;
-#ifdef ASSAY_SOURCE_CORPUS
-  if (std::filesystem::is_directory(ASSAY_SOURCE_CORPUS)) return ASSAY_SOURCE_CORPUS;
-#endif
-  return "corpus";
 }
 
 std::string shell_quoted(const std::string& argument) {
@@ -102,7 +92,8 @@ void require_arithmetic() {
   const std::vector<std::string> broken = check_arithmetic();
   if (broken.empty()) return;
   std::string message = "the arithmetic contract is broken: " + broken.front();
-  if (broken.size() > 1) message += fmt::format(" (and {} more; see assay env)", broken.size() - 1);
+  if (broken.size() > 1)
+    message += fmt::format(" (and {} more; see the command env)", broken.size() - 1);
   throw Error(ExitCode::environment, message);
 }
 

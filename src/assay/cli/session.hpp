@@ -20,7 +20,11 @@ struct Topic {
 /// What the commands share: where results go, and how the process will end.
 class Session {
  public:
-  explicit Session(std::string command_line) : reproduce_(std::move(command_line)) {}
+  Session(std::string program, std::string command_line)
+      : program_(std::move(program)), reproduce_(std::move(command_line)) {}
+
+  /// What the program calls itself, for people only: the two programs write the same files.
+  const std::string& program() const { return program_; }
 
   /// Options every command has.
   void add_common_options(CLI::App& command);
@@ -40,10 +44,6 @@ class Session {
   /// else ./golden.
   GoldenFolder golden() const;
 
-  /// `given`, else $ASSAY_CORPUS, else the corpus of the source tree this was built from, else
-  /// ./corpus.
-  static std::string corpus_folder(const std::string& given);
-
   /// A further catalogue for `assay list`, from a command added before it.
   void add_topic(Topic topic) { topics_.push_back(std::move(topic)); }
   const std::vector<Topic>& topics() const { return topics_; }
@@ -53,7 +53,7 @@ class Session {
  private:
   Terminal terminal_;
   std::vector<Topic> topics_;
-  std::string golden_, reproduce_, message_;
+  std::string program_, golden_, reproduce_, message_;
   ExitCode code_ = ExitCode::ok;
   bool json_ = false, json_printed_ = false;
 };

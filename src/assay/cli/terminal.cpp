@@ -25,10 +25,10 @@ Terminal::Terminal() : is_terminal_(isatty(STDERR_FILENO) == 1) {
   colour_ = is_terminal_ && !set_and_not_empty("NO_COLOR");
 }
 
-void Terminal::error(const std::string& message) {
+void Terminal::error(const std::string& program, const std::string& message) {
   const char* red = colour_ ? "\033[31m" : "";
   const char* plain = colour_ ? "\033[0m" : "";
-  log(fmt::format("assay: {}error:{} {}", red, plain, message));
+  log(fmt::format("{}: {}error:{} {}", program, red, plain, message));
 }
 
 void Terminal::log(const std::string& line) {

@@ -11,7 +11,8 @@ class Terminal {
  public:
   Terminal();
 
-  void error(const std::string& message);  ///< "assay: error: MESSAGE"
+  /// "PROGRAM: error: MESSAGE"
+  void error(const std::string& program, const std::string& message);
   void log(const std::string& line);
   /// Redraws the bar, at most ten times a second.
   void progress(const std::string& label, long done, long total);

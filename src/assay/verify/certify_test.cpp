@@ -1,12 +1,6 @@
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "assay/cli/program_test.hpp"
 #include "assay/problem/instance.hpp"
 #include "assay/support/files.hpp"
 #include "assay/verify/outward_text.hpp"
@@ -16,7 +10,6 @@
 namespace assay {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 TEST(OutwardText, MovesOutwardOnlyAndByLessThanADigit) {
@@ -39,45 +32,16 @@ TEST(OutwardText, MovesOutwardOnlyAndByLessThanADigit) {
   }
 }
 
-struct Ended {
-  int code = -1;
-  std::string out, err;
-};
-
-class Certify : public testing::Test {
+class Certify : public Cli {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "assay-certify-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  std::string path(const std::string& name) const { return (root_ / name).string(); }
   std::string file(const std::string& name, const std::string& text) {
     write_file_atomically(path(name), text);
     return path(name);
   }
 
   Ended certify(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"assay", "certify"});
-    const pid_t child = fork();
-    if (child == 0) {
-      const auto redirect = [](int to, const std::string& file) {
-        dup2(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), to);
-      };
-      redirect(STDOUT_FILENO, path("stdout"));
-      redirect(STDERR_FILENO, path("stderr"));
-      std::vector<char*> argv;
-      for (std::string& a : arguments) argv.push_back(a.data());
-      argv.push_back(nullptr);
-      execv(ASSAY_PROGRAM, argv.data());
-      _exit(127);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-            read_file(path("stdout")), read_file(path("stderr"))};
+    arguments.insert(arguments.begin(), "certify");
+    return assay(arguments);
   }
 
   /// min 1/2 |y|^2 + (x, x)'y with y0 >= -1 by a row, y1 >= -1 by a bound, y1 <= 3; F = 1/2 x^2 +
@@ -96,13 +60,6 @@ class Certify : public testing::Test {
                     more + "}");
   }
 
-  static void expect_failure(const Ended& ended, int code, const std::string& part) {
-    EXPECT_EQ(ended.code, code) << ended.err;
-    EXPECT_EQ(ended.err.rfind("assay: error: ", 0), 0u) << ended.err;
-    EXPECT_NE(ended.err.find(part), std::string::npos) << ended.err;
-    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 2) << ended.err;
-  }
-
   static Rational end(const Json& text) { return from_text<Rational>(text.get<std::string>()); }
   static void expect_inside(const Json& interval, const Rational& value) {
     EXPECT_LE(end(interval["lower"]), value) << interval;
@@ -112,8 +69,6 @@ class Certify : public testing::Test {
     const auto k = static_cast<std::size_t>(i);
     expect_inside(Json{{"lower", vector["lower"][k]}, {"upper", vector["upper"][k]}}, value);
   }
-
-  fs::path root_;
 };
 
 TEST_F(Certify, TheExactAnswerLiesInEveryIntervalPrinted) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -77,6 +79,18 @@ void read_shard(const std::string& text, CampaignOptions& campaign) {
       campaign.shard > campaign.shards)
     throw InputError("", "--shard", "is " + text + ", must be i/N with 1 <= i <= N");
   --campaign.shard;
+}
+
+/// `given`, else $ASSAY_CORPUS, else the corpus of the source tree this was built from, else
+/// ./corpus.
+std::string corpus_folder(const std::string& given) {
+  if (!given.empty()) return given;
+  const char* variable = std::getenv("ASSAY_CORPUS");
+  if (variable && *variable) return variable;
+#ifdef ASSAY_SOURCE_CORPUS
+  if (std::filesystem::is_directory(ASSAY_SOURCE_CORPUS)) return ASSAY_SOURCE_CORPUS;
+#endif
+  return "corpus";
 }
 
 /// The saved cases of a target.
@@ -201,7 +215,7 @@ void fuzz(const FuzzOptions& options, Session& session) {
   campaign.jobs = options.jobs;
   read_shard(options.shard, campaign);
   const std::vector<Target> list = targets(options);
-  const Corpus corpus(Session::corpus_folder(options.corpus));
+  const Corpus corpus(corpus_folder(options.corpus));
   if (!options.no_save) corpus.prepare();
   // All files are read before anything is tried: one that is wrong costs no campaign.
   std::vector<Row> rows;
@@ -226,7 +240,7 @@ void fuzz(const FuzzOptions& options, Session& session) {
         fmt::format("{} in {}: {}", row.target.property->name, row.target.scalar,
                     old ? row.still_failing[0].verdict.message : row.report.failures[0].message);
     const std::string file = old ? row.still_failing[0].file.string() : row.files[0];
-    if (!file.empty()) reproduce = "assay replay " + shell_quoted(file);
+    if (!file.empty()) reproduce = session.program() + " replay " + shell_quoted(file);
   }
   if (bad > 0)
     session.fail(ExitCode::gate_failed,

@@ -35,16 +35,6 @@ class CliFuzz : public Cli {
   }
 };
 
-TEST_F(CliFuzz, TheWholeProgramListsPropertiesAndItsOwnCommands) {
-  const Ended listed = assay({"list", "properties"});
-  EXPECT_EQ(listed.code, 0) << listed.err;
-  EXPECT_NE(listed.out.find("self_test.false_law"), std::string::npos) << listed.out;
-  const Ended help = assay({"--help"});
-  EXPECT_EQ(help.code, 0) << help.err;
-  for (const char* command : {"certify", "fuzz", "replay", "run", "check"})
-    EXPECT_NE(help.out.find(command), std::string::npos) << command;
-}
-
 TEST_F(CliFuzz, AFailureIsSavedAndCanBeReplayed) {
   const Ended ended = fuzz({});
   expect_failure(ended, 1, "self_test.false_law in double: ");
@@ -132,6 +122,23 @@ TEST_F(CliFuzz, AFailureThatCannotBeSavedIsPrinted) {
     EXPECT_EQ(failure["file"], "");
     EXPECT_NE(failure.value("case", "").find("\"steps\""), std::string::npos);
   }
+}
+
+TEST_F(CliFuzz, WhereNoFolderIsNamedTheSavedCasesOfTheSourcesAreReplayed) {
+  const auto replayed = [&] {
+    const Ended ended = assay({"fuzz", "--cases", "0", "--no-save", "--json"});
+    std::size_t sum = 0;
+    for (const auto& row : nlohmann::json::parse(ended.out)["properties"])
+      sum += row["replayed"].get<std::size_t>();
+    return sum;
+  };
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(ASSAY_CORPUS))
+    files += entry.path().extension() == ".json";
+  ASSERT_GT(files, 0u);
+  EXPECT_EQ(replayed(), files);
+  setenv("ASSAY_CORPUS", path("corpus").c_str(), 1);
+  EXPECT_EQ(replayed(), 0u);
 }
 
 TEST_F(CliFuzz, AFileThatIsNotACaseOfItsPropertyIsRefused) {

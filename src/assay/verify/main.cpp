@@ -3,5 +3,6 @@
 #include "assay/verify/commands.hpp"
 
 int main(int argc, char** argv) {
-  return assay::program(argc, argv, {assay::add_certify, assay::add_fuzz, assay::add_replay});
+  return assay::program(argc, argv, "assay",
+                        {assay::add_certify, assay::add_fuzz, assay::add_replay});
 }
