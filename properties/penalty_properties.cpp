@@ -7,6 +7,7 @@
 #include "properties/penalty_formula.hpp"
 #include "properties/property.hpp"
 #include "properties/small_cases.hpp"
+#include "reference/exact_residuals.hpp"
 
 namespace assay::properties {
 
@@ -495,6 +496,19 @@ Case gate_case(Source& source) {
   return c;
 }
 
+/// Whether no rounding to 53 bits touches the sum, in any order: the terms are multiples of one
+/// power of two, and 2^53 of it exceed the sum of their sizes.
+bool is_summed_exactly(const std::vector<Rational>& terms) {
+  Rational size = 0, unit = 1;
+  for (const Rational& term : terms) size += abs(term);
+  if (size == 0) return true;
+  while (size < unit) unit /= 2;
+  while (unit <= size) unit *= 2;
+  unit /= Rational(0x1p53);
+  return std::all_of(terms.begin(), terms.end(),
+                     [&](const Rational& term) { return denominator(Rational(term / unit)) == 1; });
+}
+
 template <class S>
 void gates(const Case& c, Check& check) {
   using T = Wider<S>;
@@ -524,12 +538,20 @@ void gates(const Case& c, Check& check) {
     for (Index r = 0; r < rows; ++r) answer.multipliers[r] = S(weights[r % weights.size()]);
     s.told.told = answer;
   };
-  // The ramp ends exactly at, before or behind one row's h. Data and y lie on a grid: where h is
-  // short enough for a double no rounding has touched it.
+  // The ramp ends exactly at, before or behind one row's h.
   told("weights_now");
   const QuadraticProblem<T> p(c.instance);
   const Vec<T> h =
       times<T>(p.A, converted<T>(s.x)) + times<T>(flipped<T>(p.Bt), converted<T>(answer.y)) - p.b;
+  const QuadraticProblem<Rational> in_fractions(c.instance);
+  const auto terms_of_row = [&](Index r) {
+    std::vector<Rational> terms = {in_fractions.b[r]};
+    for (Index i = 0; i < p.n; ++i)
+      terms.push_back(in_fractions.A(r, i) * reference::exact(s.x[i]));
+    for (Index i = 0; i < p.m; ++i)
+      terms.push_back(in_fractions.Bt(i, r) * reference::exact(answer.y[i]));
+    return terms;
+  };
   const Index tied = c.choice("tied_row", 7) % rows;
   const double ramp = std::fabs(to_double(h[tied])) * c.number("ramp_factor");
   if (ramp > 0) {
@@ -566,7 +588,7 @@ void gates(const Case& c, Check& check) {
         check.equal("the paper's gate of a row without multiplier", gate, T(0));
       // A gate that jumps at |h| = ramp may fall on either side where h itself is rounded.
       const bool is_held = r < held;
-      const bool exact = is_held || h[r] == T(to_double(h[r]));
+      const bool exact = is_held || is_summed_exactly(terms_of_row(r));
       if (kind == 1 && !exact) continue;
       const T floor =
           exact && kind != 3 ? T(T(8) * convert<T>(unit_roundoff<S>())) : formula.gate_floor(r);
