@@ -127,9 +127,9 @@ TEST_F(CliFuzz, AFailureThatCannotBeSavedIsPrinted) {
 TEST_F(CliFuzz, WhereNoFolderIsNamedTheSavedCasesOfTheSourcesAreReplayed) {
   const auto replayed = [&] {
     const Ended ended = assay({"fuzz", "--cases", "0", "--no-save", "--json"});
+    const auto json = nlohmann::json::parse(ended.out);
     std::size_t sum = 0;
-    for (const auto& row : nlohmann::json::parse(ended.out)["properties"])
-      sum += row["replayed"].get<std::size_t>();
+    for (const auto& row : json["properties"]) sum += row["replayed"].get<std::size_t>();
     return sum;
   };
   std::size_t files = 0;
