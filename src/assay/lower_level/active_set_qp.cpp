@@ -245,6 +245,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
     if (full) {
       factor_.append(p, candidate);
       held_[static_cast<std::size_t>(p)] = 1;
+      std::fill(ignored_.begin(), ignored_.end(), 0);  // y moves
       lambda_[k] = entering;
       solve_on_set();
       return LowerStatus::solved;

@@ -78,26 +78,22 @@ typename KktFactor<S>::Candidate KktFactor<S>::preview(Index i) {
   const S* solved = solved_row(i);
   const Index k = gram_.size();
   const S corner = dot(row(i), solved, shape_.m());
-  // Each term is the result of at most m + k chained roundings in a dot and as many in two
-  // triangular solves.
-  const S unit = gamma_bound<S>(8 * (shape_.m() + k + 4));
-  c.noise = unit * corner;
   for (Index j = 0; j < k; ++j)
     column_[j] = dot(row(active_[static_cast<std::size_t>(j)]), solved, shape_.m());
   if (k < shape_.m()) c.pivot = gram_.preview(column_.data(), corner);
   if constexpr (!is_exact<S>) {
-    if (c.pivot * c.pivot < unit_roundoff<S>() * corner * corner) {
-      // Of G' = [G g; g' corner], the pivot is w'G'w with w = (-G^-1 g, 1), so errors
-      // |E_ij| <= unit (G'_ii G'_jj)^{1/2} move it by unit (sum |w_i| G'_ii^{1/2})^2, at most
-      // unit (k + 1) sum w_i^2 G'_ii.
-      gram_.solve_in_place(column_.data());
-      S sum = corner;
-      for (Index j = 0; j < k; ++j) {
-        const Index held = active_[static_cast<std::size_t>(j)];
-        sum += column_[j] * column_[j] * dot(row(held), solved_row(held), shape_.m());
-      }
-      c.noise = unit * S(static_cast<double>(k + 1)) * sum;
+    // Of G' = [G g; g' corner], the pivot is w'G'w with w = (-G^-1 g, 1), so errors
+    // |E_ij| <= unit (G'_ii G'_jj)^{1/2} move it by unit (sum |w_i| G'_ii^{1/2})^2, at most
+    // unit (k + 1) sum w_i^2 G'_ii. Each entry is the result of at most m + k chained roundings in
+    // a dot and as many in two triangular solves.
+    const S unit = gamma_bound<S>(8 * (shape_.m() + k + 4));
+    gram_.solve_in_place(column_.data());
+    S sum = corner;
+    for (Index j = 0; j < k; ++j) {
+      const Index held = active_[static_cast<std::size_t>(j)];
+      sum += column_[j] * column_[j] * dot(row(held), solved_row(held), shape_.m());
     }
+    c.noise = unit * S(static_cast<double>(k + 1)) * sum;
   }
   c.dependent = !(c.noise < c.pivot);
   return c;

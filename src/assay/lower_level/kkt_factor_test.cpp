@@ -113,7 +113,8 @@ TYPED_TEST(KktFactorTest, ThePivotIsTheSquaredDistanceFromTheSpanOfTheActiveRows
   KktFactor<S> factor(lower_level_shape(problem));
   factor.append(0, factor.preview(0));
   EXPECT_EQ(factor.preview(1).pivot, S(16));
-  EXPECT_EQ(factor.preview(1).noise, gamma_bound<S>(8 * (2 + 1 + 4)) * S(25));
+  // w = (-3, 1): 2 (25 + 3^2)
+  EXPECT_EQ(factor.preview(1).noise, gamma_bound<S>(8 * (2 + 1 + 4)) * S(2) * S(25 + 9));
   EXPECT_TRUE(factor.preview(2).dependent);
   factor.append(1, factor.preview(1));
   EXPECT_TRUE(factor.preview(2).dependent);  // no room left
