@@ -188,18 +188,16 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
     const S* solved = factor_.solved_row(p);
     const auto& set = factor_.active();
     const Index k = static_cast<Index>(set.size());
-    for (Index j = 0; j < k; ++j)
-      direction_[j] = dot(factor_.row(set[static_cast<std::size_t>(j)]), solved, m);
-    factor_.solve_gram(direction_);
     const auto candidate = factor_.preview(p);
+    const Vec<S>& direction = factor_.weights();
 
     Index blocking = -1;
     S step(0);
     const bool equality =
         p < shape_.equalities;  // dependent on the equalities held, or it were one
     for (Index j = 0; j < k && !equality; ++j) {
-      if (set[static_cast<std::size_t>(j)] < shape_.equalities || !(S(0) < direction_[j])) continue;
-      const S ratio = larger(lambda_[j], S(0)) / direction_[j];
+      if (set[static_cast<std::size_t>(j)] < shape_.equalities || !(S(0) < direction[j])) continue;
+      const S ratio = larger(lambda_[j], S(0)) / direction[j];
       if (blocking < 0 || ratio < step) {
         blocking = j;
         step = ratio;
@@ -218,8 +216,8 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
       S gap = violation, noise = rounding(p);
       for (Index j = 0; j < k; ++j) {
         const Index row = set[static_cast<std::size_t>(j)];
-        gap -= direction_[j] * (dot(factor_.row(row), y_.data(), m) - (*r_)[row]);
-        noise += magnitude(direction_[j]) * rounding(row);
+        gap -= direction[j] * (dot(factor_.row(row), y_.data(), m) - (*r_)[row]);
+        noise += magnitude(direction[j]) * rounding(row);
       }
       if (equality) gap = magnitude(gap);
       if (!(noise < gap)) {
@@ -240,7 +238,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
     }
 
     entering += step;
-    for (Index j = 0; j < k; ++j) lambda_[j] -= step * direction_[j];
+    for (Index j = 0; j < k; ++j) lambda_[j] -= step * direction[j];
     changed_ = true;
     if (full) {
       factor_.append(p, candidate);
@@ -253,7 +251,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
     if (!candidate.dependent) {
       add_scaled(solved, S(-step), y_.data(), m);
       for (Index j = 0; j < k; ++j)
-        add_scaled(factor_.solved_row(set[static_cast<std::size_t>(j)]), S(step * direction_[j]),
+        add_scaled(factor_.solved_row(set[static_cast<std::size_t>(j)]), S(step * direction[j]),
                    y_.data(), m);
     }
     drop(blocking);

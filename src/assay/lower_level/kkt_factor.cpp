@@ -12,9 +12,9 @@ KktFactor<S>::KktFactor(const QpShape<S>& shape)
       gram_(std::min(shape.rows(), shape.m())),
       solved_(shape.m(), shape.rows()),
       has_solved_(static_cast<std::size_t>(shape.rows()), 0),
-      column_(std::min(shape.rows(), shape.m()) + 1),
+      weights_(std::min(shape.rows(), shape.m()) + 1),
       work_(shape.m()) {
-  active_.reserve(static_cast<std::size_t>(column_.size()));
+  active_.reserve(static_cast<std::size_t>(weights_.size()));
   scale_extreme_rows();
 }
 
@@ -79,19 +79,20 @@ typename KktFactor<S>::Candidate KktFactor<S>::preview(Index i) {
   const Index k = gram_.size();
   const S corner = dot(row(i), solved, shape_.m());
   for (Index j = 0; j < k; ++j)
-    column_[j] = dot(row(active_[static_cast<std::size_t>(j)]), solved, shape_.m());
-  if (k < shape_.m()) c.pivot = gram_.preview(column_.data(), corner);
+    weights_[j] = dot(row(active_[static_cast<std::size_t>(j)]), solved, shape_.m());
+  c.pivot = gram_.preview(weights_.data(), corner);
+  if (k == shape_.m()) c.pivot = S(0);  // the active rows span everything
+  gram_.combination(weights_.data());
   if constexpr (!is_exact<S>) {
     // Of G' = [G g; g' corner], the pivot is w'G'w with w = (-G^-1 g, 1), so errors
     // |E_ij| <= unit (G'_ii G'_jj)^{1/2} move it by unit (sum |w_i| G'_ii^{1/2})^2, at most
     // unit (k + 1) sum w_i^2 G'_ii. Each entry is the result of at most m + k chained roundings in
     // a dot and as many in two triangular solves.
     const S unit = gamma_bound<S>(8 * (shape_.m() + k + 4));
-    gram_.solve_in_place(column_.data());
     S sum = corner;
     for (Index j = 0; j < k; ++j) {
       const Index held = active_[static_cast<std::size_t>(j)];
-      sum += column_[j] * column_[j] * dot(row(held), solved_row(held), shape_.m());
+      sum += weights_[j] * weights_[j] * dot(row(held), solved_row(held), shape_.m());
     }
     c.noise = unit * S(static_cast<double>(k + 1)) * sum;
   }

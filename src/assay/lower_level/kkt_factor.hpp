@@ -59,6 +59,9 @@ class KktFactor {
     bool dependent = false;
   };
   Candidate preview(Index row);
+  /// Of the row last previewed, G^-1 B_I H^-1 b with G = B_I H^-1 B_I': the combination of the
+  /// active rows that comes nearest to it. One entry for each active row, and unused ones.
+  const Vec<S>& weights() const { return weights_; }
   /// Adds the row last previewed. @pre not dependent
   void append(Index row, const Candidate& candidate);
   void remove(Index position);
@@ -91,7 +94,7 @@ class KktFactor {
   GrowingLdlt<S> gram_;
   Mat<S> solved_;
   std::vector<char> has_solved_;
-  Vec<S> column_, work_;
+  Vec<S> weights_, work_;
 };
 
 }  // namespace assay

@@ -1,6 +1,8 @@
 // Solves with the saddle matrix while rows come and go, against elimination in fractions.
 #include "assay/lower_level/kkt_factor.hpp"
 
+#include <cmath>
+
 #include "assay/lower_level/active_set.hpp"
 #include "assay/lower_level/oracle_test.hpp"
 #include "reference/small_instances.hpp"
@@ -123,28 +125,32 @@ TYPED_TEST(KktFactorTest, ThePivotIsTheSquaredDistanceFromTheSpanOfTheActiveRows
   EXPECT_FALSE(factor.preview(2).dependent);
 }
 
-/// (0, d) is the difference of (1, d) and (1, 0). Its own size is d^2; the pivot carries the
-/// rounding of the rows it is the difference of.
+/// A row that is the difference of two larger ones carries the rounding of theirs.
 TYPED_TEST(KktFactorTest, ASmallDifferenceOfLargeRowsIsDependent) {
   using S = TypeParam;
-  constexpr double d = 0x1p-10;
-  Instance in = empty_instance(1, 3);
-  for (Index i = 0; i < 3; ++i) in.H.set(i, i, 1);
-  in.A = ExactMatrix(3, 1);
-  in.B = ExactMatrix(3, 3);
-  in.b = ExactMatrix(3, 1);
-  in.B.set(0, 0, 1);
-  in.B.set(1, 0, 1);
-  in.B.set(1, 1, d);
-  in.B.set(2, 1, d);
-  const QuadraticProblem<S> problem(in);
-  KktFactor<S> factor(lower_level_shape(problem));
-  factor.append(0, factor.preview(0));
-  factor.append(1, factor.preview(1));
-  const auto candidate = factor.preview(2);
-  EXPECT_TRUE(candidate.dependent);
-  EXPECT_EQ(candidate.noise,
-            gamma_bound<S>(8 * (3 + 2 + 4)) * S(3) * (S(d * d) + S(1) + S(1 + d * d)));
+  const double large[] = {0.3, 0.7, 0.1};
+  for (int k = 10; k <= 18; ++k) {
+    const double e = std::ldexp(1.0, -k);
+    const double small[] = {e, -e / 2, e / 4};  // the sums below are exact
+    Instance in = empty_instance(1, 3);
+    in.A = ExactMatrix(3, 1);
+    in.B = ExactMatrix(3, 3);
+    in.b = ExactMatrix(3, 1);
+    for (Index i = 0; i < 3; ++i) {
+      in.H.set(i, i, 1);
+      in.B.set(0, i, large[i]);
+      in.B.set(1, i, large[i] + small[i]);
+      in.B.set(2, i, small[i]);
+    }
+    const QuadraticProblem<S> problem(in);
+    KktFactor<S> factor(lower_level_shape(problem));
+    factor.append(0, factor.preview(0));
+    // Their angle is about 2^-k, the pivot 4^-k: at 2^-36 far above 53 bits.
+    const auto second = factor.preview(1);
+    ASSERT_FALSE(second.dependent) << k;
+    factor.append(1, second);
+    EXPECT_TRUE(factor.preview(2).dependent) << k;
+  }
 }
 
 /// reset() makes the factor a function of the set: the way there leaves no bit behind.

@@ -39,6 +39,12 @@ class GrowingLdlt {
     return pivot;
   }
 
+  /// A^-1 column of the row last previewed.
+  void combination(S* x) const {
+    for (Index i = 0; i < size_; ++i) x[i] = row_[i];
+    backward(x);
+  }
+
   /// Adds the row last previewed. @pre pivot = what preview() returned, positive
   void append(const S& pivot) {
     for (Index i = 0; i < size_; ++i) L_(size_, i) = row_[i];
@@ -78,12 +84,16 @@ class GrowingLdlt {
   void solve_in_place(S* x) const {
     forward(x);
     for (Index j = 0; j < size_; ++j) x[j] /= D_[j];
+    backward(x);
+  }
+
+ private:
+  void backward(S* x) const {
     const Index stride = L_.rows();
     for (Index j = size_ - 1; j >= 0; --j)
       x[j] -= dot(L_.data() + j * stride + j + 1, x + j + 1, size_ - j - 1);
   }
 
- private:
   void forward(S* x) const {
     const Index stride = L_.rows();
     for (Index j = 0; j < size_; ++j)

@@ -127,6 +127,7 @@ TEST_F(CliFuzz, AFailureThatCannotBeSavedIsPrinted) {
 TEST_F(CliFuzz, WhereNoFolderIsNamedTheSavedCasesOfTheSourcesAreReplayed) {
   const auto replayed = [&] {
     const Ended ended = assay({"fuzz", "--cases", "0", "--no-save", "--json"});
+    EXPECT_EQ(ended.code, 0) << ended.err;
     const auto json = nlohmann::json::parse(ended.out);
     std::size_t sum = 0;
     for (const auto& row : json["properties"]) sum += row["replayed"].get<std::size_t>();
