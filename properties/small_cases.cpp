@@ -39,6 +39,31 @@ Case degenerate_case(Source& source) {
   }
 }
 
+/// Adds a row that is almost one of the rows which hold at (x, q) and passes through the same
+/// point, where a limit without rounding does that: each of the two may carry the multiplier, with
+/// a noise that grows as the angle between them shrinks.
+void add_nearly_parallel_row(Source& source, Case& c) {
+  Instance& in = c.instance;
+  const auto truth = reference::minimise_by_pivoting(program_at(c));
+  if (!truth.feasible) return;
+  const Index p = in.inequality_rows(), e = in.equality_rows();
+  const Index row = source.integer(0, p - 1), entry = source.integer(0, in.m - 1);
+  if (truth.multipliers[e + row] == 0) return;
+  Mat<double> A(p + 1, in.n), B(p + 1, in.m), b(p + 1, 1);
+  A << in.A.nearest(), in.A.nearest().row(row);
+  B << in.B.nearest(), in.B.nearest().row(row);
+  b.topRows(p) = in.b.nearest();
+  B(p, entry) += source.pick({1, -1}) * std::ldexp(1.0, -static_cast<int>(source.integer(3, 30)));
+  Rational limit = 0;
+  for (Index j = 0; j < in.n; ++j) limit += Rational(A(p, j)) * Rational(c.vector("x")[j]);
+  for (Index j = 0; j < in.m; ++j) limit += Rational(B(p, j)) * truth.y[j];
+  b(p, 0) = to_double(limit);
+  if (Rational(b(p, 0)) != limit) return;
+  in.A = ExactMatrix(A);
+  in.B = ExactMatrix(B);
+  in.b = ExactMatrix(b);
+}
+
 }  // namespace
 
 Case small_case(Source& source) {
@@ -56,6 +81,7 @@ Case small_case(Source& source) {
   c.vectors["x2"] = c.vectors["x"] + eighths(source, c.instance.n, 4);
   c.vectors["q"] = source.chance(0.5) ? Vec<double>(Vec<double>::Zero(c.instance.m))
                                       : eighths(source, c.instance.m, 8);
+  if (c.instance.inequality_rows() > 0 && source.chance(0.2)) add_nearly_parallel_row(source, c);
   return c;
 }
 

@@ -86,8 +86,8 @@ void ActiveSetLowerLevel<S>::classify() {
     else if (in_set || i < problem_.equalities || qp_.slack_is_noise(i, slack_[i]))
       s.weakly_active.push_back(i);
   }
-  if (held != s.active) qp_.factor().reset(s.active);
-  s.licq = s.weakly_active.empty() || independent_with(qp_.factor(), s.weakly_active);
+  s.licq = held == s.active || qp_.factor().reset(s.active);
+  if (!s.weakly_active.empty() && !independent_with(qp_.factor(), s.weakly_active)) s.licq = false;
   record_margins(problem_, slack_, s);
 }
 

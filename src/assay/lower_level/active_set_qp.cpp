@@ -17,7 +17,6 @@ ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
       lambda_(shape.m() + 1),
       nu_(shape.m() + 1),
       direction_(shape.m() + 1),
-      move_(shape.m()),
       residual_(shape.m()),
       multipliers_(shape.rows()),
       slack_(shape.rows()),
@@ -146,12 +145,22 @@ bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
   return true;
 }
 
-/// v'Hv
+/// sum |e_i| of e = b_p - sum w_j b_j, w the weights of row p in the working rows, and at most the
+/// rounding of that sum more.
 template <class S>
-S ActiveSetQp<S>::energy(const Vec<S>& v) {
-  if (!shape_.H) return dot(v, v);
-  product(*shape_.H, v, residual_);
-  return magnitude(dot(residual_, v));
+S ActiveSetQp<S>::left_of(Index p) {
+  const Index m = shape_.m();
+  const auto& set = factor_.active();
+  for (Index i = 0; i < m; ++i) residual_[i] = factor_.row(p)[i];
+  S terms = S(static_cast<double>(m)) * (*shape_.row_norm)[p];
+  for (std::size_t j = 0; j < set.size(); ++j) {
+    const S& weight = factor_.weights()[static_cast<Index>(j)];
+    add_scaled(factor_.row(set[j]), S(-weight), residual_.data(), m);
+    terms += S(static_cast<double>(m)) * magnitude(weight) * (*shape_.row_norm)[set[j]];
+  }
+  S sum = gamma_bound<S>(4 * (m + 8)) * terms;
+  for (Index i = 0; i < m; ++i) sum += magnitude(residual_[i]);
+  return sum;
 }
 
 /// The row outside the working set with the largest violation relative to its size, or -1.
@@ -226,13 +235,10 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         return LowerStatus::solved;
       }
       if (blocking < 0) {
-        // No positive weight on an inequality: no y that holds the working rows satisfies row p,
-        // unless a part e of b_p was rounded off with which a y further away does:
-        // e'H^-1 e <= candidate.noise, and e'z <= |e|_{H^-1} |z|_H, for z as large as y and its way
-        // here.
-        noise += square_root_bound(S(candidate.noise * energy(y_)));
-        move_ = y_ - free_;
-        noise += square_root_bound(S(candidate.noise * energy(move_)));
+        // No positive weight on an inequality: what is feasible, z, has e'z <= e'y - gap with what
+        // the combination leaves of b_p, e. That is a contradiction for z as large as y and its
+        // way here.
+        noise += left_of(p) * (S(2) * max_norm(y_) + max_norm(Vec<S>(y_ - free_)));
         return noise < gap ? LowerStatus::infeasible : LowerStatus::not_converged;
       }
     }
@@ -253,6 +259,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
       for (Index j = 0; j < k; ++j)
         add_scaled(factor_.solved_row(set[static_cast<std::size_t>(j)]), S(step * direction[j]),
                    y_.data(), m);
+      measure();
     }
     drop(blocking);
     for (Index j = blocking; j + 1 < k; ++j) lambda_[j] = lambda_[j + 1];
@@ -308,25 +315,57 @@ void ActiveSetQp<S>::refine() {
   }
 }
 
-/// Factors the final set afresh, refines, and checks that signs and rows still hold.
+/// Factors the working set afresh, in an order that does not tell how it came about. Rows that are
+/// dependent in that order fall out.
+template <class S>
+void ActiveSetQp<S>::refactor() {
+  if (!changed_) return;
+  const std::vector<Index> rows = factor_.active();
+  factor_.reset(rows);
+  std::fill(held_.begin(), held_.end(), 0);
+  warm_.clear();
+  for (const Index i : factor_.active()) {
+    held_[static_cast<std::size_t>(i)] = 1;
+    if (i >= shape_.equalities) warm_.push_back(i);
+  }
+  changed_ = false;
+}
+
+/// Refines the answer of the final set, and checks that signs still hold.
 template <class S>
 LowerStatus ActiveSetQp<S>::settle() {
   while (true) {
-    if (changed_) {
-      std::vector<Index> rows = factor_.active();
-      if (!factor_.reset(rows)) return LowerStatus::not_converged;
-      warm_.clear();
-      for (const Index i : factor_.active())
-        if (i >= shape_.equalities) warm_.push_back(i);
-      changed_ = false;
-    }
+    refactor();
     solve_on_set();
     refine();
-    if (drop_most_negative(true)) {
-      if (++iterations_ > limit_) return LowerStatus::not_converged;
-      continue;
+    if (!drop_most_negative(true)) return LowerStatus::solved;
+    if (++iterations_ > limit_) return LowerStatus::not_converged;
+  }
+}
+
+/// A multiplier that is negative within its noise is stated as 0. Where that leaves more
+/// stationarity residual than rounding does, which rows nearly parallel to others bring about, the
+/// row goes: its place is with the weakly active ones, and the others' multipliers take up its
+/// part.
+template <class S>
+void ActiveSetQp<S>::leave_out_clipped() {
+  while (true) {
+    const auto& set = factor_.active();
+    S terms = max_norm(*g_), worst_part(0);
+    Index worst = -1;
+    for (std::size_t j = 0; j < set.size(); ++j) {
+      const S& value = lambda_[static_cast<Index>(j)];
+      const S part = magnitude(value) * (*shape_.row_norm)[set[j]];
+      terms = larger(terms, part);
+      if (set[j] < shape_.equalities || !(value < S(0)) || !(worst_part < part)) continue;
+      worst = static_cast<Index>(j);
+      worst_part = part;
     }
-    return LowerStatus::solved;
+    if (worst < 0 || !(gamma_bound<S>(4 * (shape_.m() + 8)) * terms < worst_part)) return;
+    drop(worst);
+    refactor();
+    solve_on_set();
+    refine();
   }
 }
 
@@ -363,6 +402,7 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
     }
     status = enter(p);
   }
+  if (status == LowerStatus::solved) leave_out_clipped();
   for (Index i = 0; i < shape_.rows(); ++i) multipliers_[i] = S(0);
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j) {

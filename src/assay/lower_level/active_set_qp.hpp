@@ -49,12 +49,14 @@ class ActiveSetQp {
   bool drop_most_negative(bool beyond_noise);
   Index most_violated();
   LowerStatus enter(Index row);
+  void refactor();
   LowerStatus settle();
+  void leave_out_clipped();
   void refine();
   S rounding(Index i) const;
   S data_noise(Index i) const;
   S carried_noise(const Vec<S>& weights) const;
-  S energy(const Vec<S>& v);
+  S left_of(Index row);
   /// A multiplier of row i as held, for the row as stated.
   S stated(Index i, const S& multiplier) const {
     const int k = factor_.exponent(i);
@@ -70,7 +72,7 @@ class ActiveSetQp {
   const Vec<S>* g_ = nullptr;
   const Vec<S>* r_ = nullptr;
   Vec<S> held_limits_;  ///< what r_ points to when rows are held scaled
-  Vec<S> y_, free_, lambda_, nu_, direction_, move_, residual_, multipliers_, slack_;
+  Vec<S> y_, free_, lambda_, nu_, direction_, residual_, multipliers_, slack_;
   Vec<S> multiplier_noise_;  ///< (rows)
   S size_{0};                ///< sum |y_j|
   S free_size_{0};           ///< the same of the minimiser without rows

@@ -122,12 +122,15 @@ template <class S>
 bool KktFactor<S>::reset(std::vector<Index> rows) {
   std::sort(rows.begin(), rows.end());
   clear();
+  bool independent = true;
   for (const Index i : rows) {
     const Candidate c = preview(i);
-    if (c.dependent) return false;
-    append(i, c);
+    if (c.dependent)
+      independent = false;
+    else
+      append(i, c);
   }
-  return true;
+  return independent;
 }
 
 template <class S>

@@ -67,7 +67,8 @@ class KktFactor {
   void remove(Index position);
   void clear();
   /// Factors afresh for exactly these rows, in ascending order, so that the factor is a function of
-  /// the set and not of the way to it. @return false if they are dependent
+  /// the set and not of the way to it. Rows dependent on those before them stay out.
+  /// @return whether there were none
   bool reset(std::vector<Index> rows);
 
   /// v := H^-1 v
