@@ -289,6 +289,9 @@ void redundant_rows(const Case& c, Check& check) {
     repeat_row(r, choices.below(now), factor, choices.below(now + 1));
   }
   add_implied_row(r, choices.below(rows), choices.below(rows), Rational(choices.below(2)));
+  const Index equalities = c.instance.equality_rows();
+  if (equalities > 0 && choices.coin())
+    repeat_equality(r, choices.below(equalities), Rational(choices.coin() ? -1 : 2));
   base.same(r);
   check.that("as many rows carry a multiplier",
              base.active == static_cast<Index>(base.solution().active.size()));

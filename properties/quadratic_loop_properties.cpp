@@ -151,7 +151,9 @@ void weakly_convex(const Case& c, Check& check) {
   const Experiment e = experiment_of(
       ssigd_tables(c, entry("rule", "constant") + entry("length", c.number("length"))));
   const Path path = walk_path<S>(c, e, F, check);
-  Exact moved(0), squares(0), first(0), last(0), floor(0);
+  Exact moved(0), squares(0), first(0), last(0), floor(0), fallen(0), slip(0);
+  // |H''|: from below by rho_hat, from above by what (mu + rho_hat)^-1 leaves of it.
+  const Exact bent = larger(rho_hat, Exact(rho_hat * rho / (rho_hat - rho)));
   for (long r = 0; r <= T; ++r) {
     const auto k = static_cast<std::size_t>(r);
     const Truth at = truth(F.book, path.x[k], roundoff<S>());
@@ -163,6 +165,12 @@ void weakly_convex(const Case& c, Check& check) {
     const Exact size = length_of(H.gradient);
     moved += beta * size * size;
     squares += beta * beta * path.gap[k] * path.gap[k];
+    // On a quadratic F, H is one too: its Hessian is rho_hat Q (Q + rho_hat I)^-1, which times g is
+    // rho_hat (g - grad H).
+    fallen += beta * at.gradient.dot(H.gradient) -
+              beta * beta * rho_hat * at.gradient.dot(at.gradient - H.gradient) / 2;
+    slip +=
+        2 * path.value_error + (size + bent * (beta * at.gap + path.move_error)) * path.move_error;
     // H is rho_hat-smooth along the step: an error of the step costs its slope.
     floor += 2 * path.value_error +
              (size + rho_hat * path.move_error + rho_hat * beta * path.gap[k]) * path.move_error +
@@ -173,6 +181,8 @@ void weakly_convex(const Case& c, Check& check) {
       "beta^2 |g|^2 / 2",
       Exact(moved * (rho_hat - rho) / rho_hat),
       Exact(first - last + rho_hat * squares / 2 + floor));
+  near(check, "H(x_0) - H(x_T) = sum beta g'grad H - beta^2 rho_hat g'(g - grad H) / 2",
+       Exact(first - last), fallen, slip);
 }
 
 // ------------------------------------------------------------------------------------ Moreau, M2
@@ -263,7 +273,9 @@ std::vector<Property> quadratic_loop_properties() {
        "sum beta |grad H_{1/rho_hat}(x_r)|^2 (rho_hat - rho)/rho_hat <= H(x_0) - H(x_T) + "
        "rho_hat/2 "
        "sum beta^2 |g|^2 (Davis and Drusvyatskiy, SIAM J. Optim. 29 (2019), theorem 3.1, without "
-       "its expectation)",
+       "its expectation); on a quadratic H falls by exactly beta g'grad H - beta^2 rho_hat/2 g'(g "
+       "- "
+       "grad H) in a step",
        weakly_convex_case,
        {ASSAY_LAW_IN_REALS(weakly_convex)}},
       {"M1.envelopes",

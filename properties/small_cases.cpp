@@ -47,8 +47,13 @@ void add_nearly_parallel_row(Source& source, Case& c) {
   const auto truth = reference::minimise_by_pivoting(program_at(c));
   if (!truth.feasible) return;
   const Index p = in.inequality_rows(), e = in.equality_rows();
-  const Index row = source.integer(0, p - 1), entry = source.integer(0, in.m - 1);
-  if (truth.multipliers[e + row] == 0) return;
+  std::vector<Index> carrying;
+  for (Index i = 0; i < p; ++i)
+    if (truth.multipliers[e + i] != 0) carrying.push_back(i);
+  if (carrying.empty()) return;
+  const Index row = carrying[static_cast<std::size_t>(
+                  source.integer(0, static_cast<Index>(carrying.size()) - 1))],
+              entry = source.integer(0, in.m - 1);
   Mat<double> A(p + 1, in.n), B(p + 1, in.m), b(p + 1, 1);
   A << in.A.nearest(), in.A.nearest().row(row);
   B << in.B.nearest(), in.B.nearest().row(row);
@@ -62,6 +67,27 @@ void add_nearly_parallel_row(Source& source, Case& c) {
   in.A = ExactMatrix(A);
   in.B = ExactMatrix(B);
   in.b = ExactMatrix(b);
+}
+
+/// Adds an equality that combines the others, but for `gap` on its right side.
+void add_combined_equality(Source& source, Instance& in, double gap) {
+  const Index e = in.equality_rows();
+  Mat<double> E = Mat<double>::Zero(e + 1, in.n), G = Mat<double>::Zero(e + 1, in.m),
+              limit = Mat<double>::Zero(e + 1, 1);
+  E.topRows(e) = in.E.nearest();
+  G.topRows(e) = in.G.nearest();
+  limit.topRows(e) = in.e.nearest();
+  for (Index i = 0; i < e; ++i) {
+    const double weight = static_cast<double>(source.integer(-3, 3));
+    E.row(e) += weight * E.row(i);
+    G.row(e) += weight * G.row(i);
+    limit.row(e) += weight * limit.row(i);
+  }
+  if (G.row(e).isZero(0)) return;
+  limit(e, 0) += gap;
+  in.E = ExactMatrix(E);
+  in.G = ExactMatrix(G);
+  in.e = ExactMatrix(limit);
 }
 
 }  // namespace
@@ -89,6 +115,11 @@ Case touching_case(Source& source) {
   Case c = small_case(source);
   Instance& in = c.instance;
   const Index p = in.inequality_rows(), e = in.equality_rows();
+  const double gap = source.pick({0, 1, -1}) * source.pick({1, 0x1p-5, 0x1p-10, 0x1p-20, 0x1p-30});
+  if (e > 0 && source.chance(0.3)) {
+    add_combined_equality(source, in, gap);
+    return c;
+  }
   Mat<double> A = Mat<double>::Zero(p + 1, in.n), B = Mat<double>::Zero(p + 1, in.m),
               b = Mat<double>::Zero(p + 1, 1);
   A.topRows(p) = in.A.nearest();
@@ -103,14 +134,12 @@ Case touching_case(Source& source) {
     B.row(p) -= weight * Y.nearest().row(row);
     b(p, 0) -= weight * limit(row);
   }
-  const double gap = source.pick({0, 1, -1}) * source.pick({1, 0x1p-5, 0x1p-10, 0x1p-20, 0x1p-30});
   b(p, 0) -= gap;
   // "0 <= negative" is refused where an instance is read.
   if (B.row(p).isZero(0) && A.row(p).isZero(0)) b(p, 0) = std::fabs(b(p, 0));
   in.A = ExactMatrix(A);
   in.B = ExactMatrix(B);
   in.b = ExactMatrix(b);
-  c.numbers["gap"] = gap;
   return c;
 }
 
@@ -172,6 +201,32 @@ Rational row_energy(const reference::Program& p, Index row) {
 }
 
 }  // namespace
+
+bool clearly_independent(const reference::Program& p, const std::vector<Index>& rows,
+                         const Rational& u) {
+  const Index k = static_cast<Index>(rows.size());
+  reference::RMat Bt(p.m(), k), unit = reference::RMat::Constant(k, k, Rational(0));
+  for (Index j = 0; j < k; ++j) {
+    unit(j, j) = 1;
+    for (Index i = 0; i < p.m(); ++i) Bt(i, j) = p.B(rows[static_cast<std::size_t>(j)], i);
+  }
+  const reference::RMat solved = *reference::solve_square(p.H, Bt);
+  reference::RMat gram = reference::RMat::Constant(k, k, Rational(0));
+  for (Index a = 0; a < k; ++a)
+    for (Index b = 0; b < k; ++b)
+      for (Index i = 0; i < p.m(); ++i) gram(a, b) += Bt(i, a) * solved(i, b);
+  const auto inverse = reference::solve_square(gram, unit);
+  if (!inverse) return false;
+  Rational sum = 0;
+  for (Index i = 0; i < k; ++i) sum += (*inverse)(i, i) * gram(i, i);
+  // gamma of 8 (m + k + 4) operations, as in KktFactor::preview.
+  const Rational operations = Rational(8 * (p.m() + k + 4)) * u;
+  if (operations >= 1) return false;
+  const Rational noise = 2 * operations / (1 - operations) * Rational(k + 1) * (1 + sum);
+  for (Index i = 0; i < k; ++i)
+    if (noise * (*inverse)(i, i) * gram(i, i) >= 1) return false;
+  return true;
+}
 
 std::vector<Index> together(std::vector<Index> a, const std::vector<Index>& b) {
   a.insert(a.end(), b.begin(), b.end());

@@ -366,6 +366,18 @@ void repeat_row(Rewritten& r, Index row, const Rational& factor, Index place) {
   insert_inequality(r, place, A, B, b, multiplier);
 }
 
+void repeat_equality(Rewritten& r, Index row, const Rational& factor) {
+  Instance& in = r.instance;
+  const Index place = in.equality_rows();
+  const RVec E = row_of(in.E, row) * factor, G = row_of(in.G, row) * factor;
+  const Rational e = in.e.entry<Rational>(row) * factor;
+  const RVec multiplier = r.multiplier_back.col(row) * factor;
+  insert(in.E, place, E);
+  insert(in.G, place, G);
+  insert(in.e, place, RVec::Constant(1, e));
+  insert_multiplier(r, place, multiplier);
+}
+
 void add_implied_row(Rewritten& r, Index first, Index second, const Rational& slack) {
   const Instance& in = r.instance;
   const RVec A = row_of(in.A, first) + row_of(in.A, second);

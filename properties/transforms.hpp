@@ -70,6 +70,8 @@ void bounds_as_rows(Rewritten& r);
 void equalities_as_inequalities(Rewritten& r);
 /// `factor` times inequality `row` once more, as inequality number `place`.
 void repeat_row(Rewritten& r, Index row, const Rational& factor, Index place);
+/// `factor` times equality `row` once more, behind the others.
+void repeat_equality(Rewritten& r, Index row, const Rational& factor);
 /// The sum of two inequalities, with `slack` to spare.
 void add_implied_row(Rewritten& r, Index first, Index second, const Rational& slack);
 /// Further variables x' and y' with f, g and rows of their own.

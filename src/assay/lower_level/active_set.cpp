@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/lower_level/contradiction.hpp"
 #include "assay/scalar/instantiate.hpp"
 
 namespace assay {
@@ -46,6 +47,19 @@ bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_act
 }
 
 template <class S>
+bool factor_active_rows(KktFactor<S>& factor, LowerSolution<S>& s) {
+  const bool independent = factor.reset(s.active);
+  if (!independent) {
+    for (const Index i : s.active)
+      if (!std::binary_search(factor.active().begin(), factor.active().end(), i))
+        s.weakly_active.push_back(i);
+    std::sort(s.weakly_active.begin(), s.weakly_active.end());
+    s.active = factor.active();
+  }
+  return independent_with(factor, s.weakly_active) && independent;
+}
+
+template <class S>
 void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack, LowerSolution<S>& s) {
   s.has_slack = s.has_multiplier = false;
   for (Index i = problem.equalities; i < problem.rows(); ++i) {
@@ -86,8 +100,8 @@ void ActiveSetLowerLevel<S>::classify() {
     else if (in_set || i < problem_.equalities || qp_.slack_is_noise(i, slack_[i]))
       s.weakly_active.push_back(i);
   }
-  s.licq = held == s.active || qp_.factor().reset(s.active);
-  if (!s.weakly_active.empty() && !independent_with(qp_.factor(), s.weakly_active)) s.licq = false;
+  s.licq = held == s.active ? independent_with(qp_.factor(), s.weakly_active)
+                            : factor_active_rows(qp_.factor(), s);
   record_margins(problem_, slack_, s);
 }
 
@@ -99,6 +113,9 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   // A set that was cut down for differentiation is not the set to start from.
   if (!solution_.weakly_active.empty()) qp_.warm_start(warm_);
   solution_.status = qp_.solve(linear_, limits_);
+  if (solution_.status == LowerStatus::infeasible &&
+      !proved_infeasible(problem_, x, qp_.factor().active(), qp_.contradicted()))
+    solution_.status = LowerStatus::not_converged;
   solution_.y = qp_.y();
   solution_.multipliers = qp_.multipliers();
   solution_.iterations = qp_.iterations();
@@ -114,6 +131,7 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
 #define ASSAY_INSTANTIATE(S)                                                                  \
   template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                          \
   template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                   \
+  template bool factor_active_rows(KktFactor<S>&, LowerSolution<S>&);                         \
   template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&); \
   template class ActiveSetLowerLevel<S>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)

@@ -37,6 +37,12 @@ class ActiveSetLowerLevel final : public LowerLevel<S> {
 template <class S>
 bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_active);
 
+/// Factors for the active rows, in ascending order. Those dependent on the ones before them go to
+/// the weakly active ones.
+/// @return whether all rows that hold are linearly independent (LICQ)
+template <class S>
+bool factor_active_rows(KktFactor<S>& factor, LowerSolution<S>& solution);
+
 /// Smallest slack off the held rows, smallest multiplier among active inequalities.
 /// @param slack limits - B y for every row
 template <class S>

@@ -12,6 +12,7 @@ ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
       shape_(factor_.shape()),
       held_(static_cast<std::size_t>(shape.rows()), 0),
       ignored_(static_cast<std::size_t>(shape.rows()), 0),
+      left_out_(static_cast<std::size_t>(shape.rows()), 0),
       y_(shape.m()),
       free_(shape.m()),
       lambda_(shape.m() + 1),
@@ -91,7 +92,7 @@ void ActiveSetQp<S>::prepare() {
   if (changed_) {
     std::vector<Index> rows = equality_rows_;
     rows.insert(rows.end(), warm_.begin(), warm_.end());
-    if (!factor_.reset(rows)) factor_.reset(equality_rows_);
+    factor_.reset(rows);
     changed_ = false;
   }
   std::fill(held_.begin(), held_.end(), 0);
@@ -143,24 +144,6 @@ bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
   if (worst < 0) return false;
   drop(worst);
   return true;
-}
-
-/// sum |e_i| of e = b_p - sum w_j b_j, w the weights of row p in the working rows, and at most the
-/// rounding of that sum more.
-template <class S>
-S ActiveSetQp<S>::left_of(Index p) {
-  const Index m = shape_.m();
-  const auto& set = factor_.active();
-  for (Index i = 0; i < m; ++i) residual_[i] = factor_.row(p)[i];
-  S terms = S(static_cast<double>(m)) * (*shape_.row_norm)[p];
-  for (std::size_t j = 0; j < set.size(); ++j) {
-    const S& weight = factor_.weights()[static_cast<Index>(j)];
-    add_scaled(factor_.row(set[j]), S(-weight), residual_.data(), m);
-    terms += S(static_cast<double>(m)) * magnitude(weight) * (*shape_.row_norm)[set[j]];
-  }
-  S sum = gamma_bound<S>(4 * (m + 8)) * terms;
-  for (Index i = 0; i < m; ++i) sum += magnitude(residual_[i]);
-  return sum;
 }
 
 /// The row outside the working set with the largest violation relative to its size, or -1.
@@ -235,11 +218,9 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         return LowerStatus::solved;
       }
       if (blocking < 0) {
-        // No positive weight on an inequality: what is feasible, z, has e'z <= e'y - gap with what
-        // the combination leaves of b_p, e. That is a contradiction for z as large as y and its
-        // way here.
-        noise += left_of(p) * (S(2) * max_norm(y_) + max_norm(Vec<S>(y_ - free_)));
-        return noise < gap ? LowerStatus::infeasible : LowerStatus::not_converged;
+        // No positive weight on an inequality: as far as rounding can tell, a contradiction.
+        contradicted_ = p;
+        return LowerStatus::infeasible;
       }
     }
 
@@ -321,7 +302,7 @@ template <class S>
 void ActiveSetQp<S>::refactor() {
   if (!changed_) return;
   const std::vector<Index> rows = factor_.active();
-  factor_.reset(rows);
+  if (!factor_.reset(rows)) std::fill(ignored_.begin(), ignored_.end(), 0);
   std::fill(held_.begin(), held_.end(), 0);
   warm_.clear();
   for (const Index i : factor_.active()) {
@@ -345,28 +326,29 @@ LowerStatus ActiveSetQp<S>::settle() {
 
 /// A multiplier that is negative within its noise is stated as 0. Where that leaves more
 /// stationarity residual than rounding does, which rows nearly parallel to others bring about, the
-/// row goes: its place is with the weakly active ones, and the others' multipliers take up its
-/// part.
+/// row goes and the others' multipliers take up its part. A row that is violated without it comes
+/// back to stay, so this ends.
+/// @return whether a row went: then other rows may be violated
 template <class S>
-void ActiveSetQp<S>::leave_out_clipped() {
-  while (true) {
-    const auto& set = factor_.active();
-    S terms = max_norm(*g_), worst_part(0);
-    Index worst = -1;
-    for (std::size_t j = 0; j < set.size(); ++j) {
-      const S& value = lambda_[static_cast<Index>(j)];
-      const S part = magnitude(value) * (*shape_.row_norm)[set[j]];
-      terms = larger(terms, part);
-      if (set[j] < shape_.equalities || !(value < S(0)) || !(worst_part < part)) continue;
-      worst = static_cast<Index>(j);
-      worst_part = part;
-    }
-    if (worst < 0 || !(gamma_bound<S>(4 * (shape_.m() + 8)) * terms < worst_part)) return;
-    drop(worst);
-    refactor();
-    solve_on_set();
-    refine();
+bool ActiveSetQp<S>::leave_out_clipped() {
+  const auto& set = factor_.active();
+  S terms = max_norm(*g_), worst_part(0);
+  Index worst = -1;
+  for (std::size_t j = 0; j < set.size(); ++j) {
+    const S& value = lambda_[static_cast<Index>(j)];
+    const S part = magnitude(value) * (*shape_.row_norm)[set[j]];
+    terms = larger(terms, part);
+    if (set[j] < shape_.equalities || left_out_[static_cast<std::size_t>(set[j])] ||
+        !(value < S(0)) || !(worst_part < part))
+      continue;
+    worst = static_cast<Index>(j);
+    worst_part = part;
   }
+  if (worst < 0 || !(gamma_bound<S>(4 * (shape_.m() + 8)) * terms < worst_part)) return false;
+  left_out_[static_cast<std::size_t>(set[static_cast<std::size_t>(worst)])] = 1;
+  drop(worst);
+  solve_on_set();
+  return true;
 }
 
 template <class S>
@@ -380,6 +362,8 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
     r_ = &held_limits_;
   }
   iterations_ = 0;
+  contradicted_ = -1;
+  std::fill(left_out_.begin(), left_out_.end(), 0);
   free_ = -g;
   factor_.solve_H(free_);
   free_size_ = S(0);
@@ -393,16 +377,17 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
     const Index p = most_violated();
     if (p < 0) {
       status = settle();
-      if (status != LowerStatus::solved || most_violated() < 0) break;
+      if (status != LowerStatus::solved) break;
+      if (most_violated() < 0 && !leave_out_clipped()) break;
       continue;
     }
     if ((*shape_.row_norm)[p] == S(0)) {
+      contradicted_ = p;
       status = LowerStatus::infeasible;
       break;
     }
     status = enter(p);
   }
-  if (status == LowerStatus::solved) leave_out_clipped();
   for (Index i = 0; i < shape_.rows(); ++i) multipliers_[i] = S(0);
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j) {

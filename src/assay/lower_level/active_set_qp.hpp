@@ -26,7 +26,10 @@ class ActiveSetQp {
   explicit ActiveSetQp(const QpShape<S>& shape);
 
   /// Solves for (g, r); y(), multipliers(), factor().active() then hold the answer.
+  /// @return infeasible: as far as rounding can tell, row contradicted() contradicts the rows
+  /// factor().active(). In rationals that is a proof, else proved_infeasible() tells.
   LowerStatus solve(const Vec<S>& g, const Vec<S>& r);
+  Index contradicted() const { return contradicted_; }
 
   const Vec<S>& y() const { return y_; }
   const Vec<S>& multipliers() const { return multipliers_; }
@@ -51,12 +54,11 @@ class ActiveSetQp {
   LowerStatus enter(Index row);
   void refactor();
   LowerStatus settle();
-  void leave_out_clipped();
+  bool leave_out_clipped();
   void refine();
   S rounding(Index i) const;
   S data_noise(Index i) const;
   S carried_noise(const Vec<S>& weights) const;
-  S left_of(Index row);
   /// A multiplier of row i as held, for the row as stated.
   S stated(Index i, const S& multiplier) const {
     const int k = factor_.exponent(i);
@@ -67,8 +69,10 @@ class ActiveSetQp {
   const QpShape<S>& shape_;           ///< rows as the factor holds them
   std::vector<Index> equality_rows_;  ///< an independent subset of the equalities
   std::vector<Index> warm_;
-  std::vector<char> held_;     ///< in the working set
-  std::vector<char> ignored_;  ///< dependent on the working set and satisfied within noise
+  std::vector<char> held_;      ///< in the working set
+  std::vector<char> ignored_;   ///< dependent on the working set and satisfied within noise
+  std::vector<char> left_out_;  ///< went once for a clipped multiplier
+  Index contradicted_ = -1;
   const Vec<S>* g_ = nullptr;
   const Vec<S>* r_ = nullptr;
   Vec<S> held_limits_;  ///< what r_ points to when rows are held scaled

@@ -227,8 +227,8 @@ TYPED_TEST(HardPrograms, RowsAtASmallAngleAreSolvedOrReported) {
 TYPED_TEST(HardPrograms, ARowAtASmallAngleToAnEqualityIsSolvedOrReported) {
   using S = TypeParam;
   for (const double angle : {1e-4, 1e-6, 3e-8, 1e-9}) {
-    for (const double aside : {0.0, 5.0}) {
-      const Instance in = projection({1, 0, aside}, {{1, angle, 0, -angle}}, {{1, 0, 0, 0}});
+    for (const auto& [pull, aside] : {std::pair{1.0, 0.0}, {1.0, 5.0}, {0.5, 0.0}, {0.0, 0.0}}) {
+      const Instance in = projection({pull, 0, aside}, {{1, angle, 0, -angle}}, {{1, 0, 0, 0}});
       const auto s = solve_at_origin<S>(in);
       if (s.status == LowerStatus::solved)
         expect_optimal(program_of(in), s, std::to_string(angle));
@@ -239,6 +239,60 @@ TYPED_TEST(HardPrograms, ARowAtASmallAngleToAnEqualityIsSolvedOrReported) {
       }
     }
   }
+}
+
+/// Feasible, but only far along the direction in which two opposed rows differ: y* = (0, -2^-10)
+/// and (0, -2^30). Nothing that happens near the origin proves the contrary.
+TYPED_TEST(HardPrograms, AThinDirectionIsNoContradiction) {
+  using S = TypeParam;
+  for (const Instance& in : {projection({0, 0}, {{-1, 0x1p-30, -0x1p-40}}, {{1, 0, 0}}),
+                             projection({1, 0}, {{1, 0, 0}, {-1, 0x1p-30, -1}})}) {
+    ASSERT_TRUE(reference::minimise(program_of(in)).feasible);
+    const auto s = solve_at_origin<S>(in);
+    EXPECT_EQ(s.status, is_exact<S> || unit_roundoff<S>() < S(0x1p-100)
+                            ? LowerStatus::solved
+                            : LowerStatus::not_converged);
+  }
+}
+
+/// One row of three zeros in B that 0 <= 0 satisfies in fractions, where rounding of b - A x says
+/// 0 <= -2^-53.
+TYPED_TEST(HardPrograms, ALimitThatCancelsProvesNothing) {
+  using S = TypeParam;
+  Instance in = empty_instance(3, 1);
+  in.H.set(0, 0, 1);
+  in.A = ExactMatrix(1, 3);
+  in.B = ExactMatrix(1, 1);
+  in.b = ExactMatrix(1, 1);
+  in.A.set(0, 0, -1);
+  in.A.set(0, 1, 1);
+  in.A.set(0, 2, 1);
+  in.b.set(0, 0, 1);
+  const QuadraticProblem<S> problem(in);
+  ActiveSetLowerLevel<S> lower(problem);
+  Vec<S> x(3);
+  x[0] = x[2] = S(0x1p-53);
+  x[1] = S(1);
+  EXPECT_NE(lower.solve(x, {}).status, LowerStatus::infeasible);
+}
+
+/// A row whose multiplier is negative within its noise leaves the set; the third row, which repeats
+/// the two it was held with, is then violated and has to come in.
+TYPED_TEST(HardPrograms, WhatLeavesForItsNoiseIsLookedAtAgain) {
+  using S = TypeParam;
+  Instance in = projection({1.5, 0x1p-15}, {{1, 0, 0}, {1, 0x1p-14, 0}, {0, -1, 1}});
+  in.A.set(2, 0, 1);
+  const QuadraticProblem<S> problem(in);
+  ActiveSetLowerLevel<S> lower(problem);
+  lower.solve(Vec<S>::Constant(1, S(0)), {});
+  Vec<S> q(2);
+  q[0] = S(0);
+  q[1] = S(0x1p-15 + 0x1p-40);
+  const auto& s = lower.solve(Vec<S>::Constant(1, S(1)), q);
+  ASSERT_EQ(s.status, LowerStatus::solved);
+  auto program = reference::lower_program(in, reference::RVec::Constant(1, Rational(1)));
+  program.g[1] += Rational(0x1p-15 + 0x1p-40);
+  expect_optimal(program, s, "");
 }
 
 // --- large

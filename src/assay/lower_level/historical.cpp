@@ -172,7 +172,7 @@ const LowerSolution<S>& HistoricalLowerLevel<S>::solve(const Vec<S>& x, const Ve
     else if (magnitude(slack_[i]) <= active_tolerance_)
       s.weakly_active.push_back(i);
   }
-  s.licq = factor_.reset(s.active) && independent_with(factor_, s.weakly_active);
+  s.licq = factor_active_rows(factor_, s);
   record_margins(problem_, slack_, s);
   return s;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/lower_level/active_set.hpp"
+#include "assay/lower_level/contradiction.hpp"
 #include "assay/scalar/instantiate.hpp"
 #include "assay/scalar/text.hpp"
 #include "assay/support/error.hpp"
@@ -67,7 +68,11 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
       gradient_ = -target_;
       const LowerStatus status = projection_.solve(gradient_, limits_);
       if (status != LowerStatus::solved) {
-        s.status = status;
+        s.status = status == LowerStatus::infeasible &&
+                           proved_infeasible(problem_, x, projection_.factor().active(),
+                                             projection_.contradicted())
+                       ? LowerStatus::infeasible
+                       : LowerStatus::not_converged;
         break;
       }
       target_ = projection_.y();

@@ -12,8 +12,9 @@ namespace assay {
 
 enum class LowerStatus {
   solved,
-  infeasible,     ///< no y satisfies the rows at this x (proved by a dependent violated row)
-  not_converged,  ///< the iteration limit came first; y is the best point found
+  infeasible,     ///< no y satisfies the rows at this x, proved (contradiction.hpp)
+  not_converged,  ///< the iteration limit came first, or rows look contradictory that are not: y is
+                  ///< the best point found
 };
 
 std::string to_string(LowerStatus status);
@@ -23,7 +24,8 @@ template <class S>
 struct LowerSolution {
   LowerStatus status = LowerStatus::solved;
   Vec<S> y;            ///< (m)
-  Vec<S> multipliers;  ///< (rows) of all stacked rows; 0 off the active set; free for equalities
+  Vec<S> multipliers;  ///< (rows) of all stacked rows; 0 where a row does not hold, within rounding
+                       ///< of 0 where it is weakly active; of either sign for equalities
   Certificate<S> certificate;
   long iterations = 0;
 
