@@ -112,7 +112,8 @@ void infeasible_iff_certificate(const Case& c, Check& check) {
   const auto& s = lower.solve(widen<S>(c.vector("x")), widen<S>(c.vector("q")));
   if (truth.feasible) {
     check.that("feasible rows are not called infeasible", s.status != LowerStatus::infeasible);
-    if (is_exact<S>)
+    // Rows that differ in one entry below sqrt(u) look contradictory in S.
+    if (is_exact<S> || c.numbers.count("thin") == 0)
       check.that("feasible rows are solved", s.status == LowerStatus::solved, to_string(s.status));
     if (s.status == LowerStatus::solved)
       expect_residuals(check, ExactResiduals<S>(program, s.y, s.multipliers));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "assay/hypergradient/implicit.hpp"
 #include "assay/lower_level/active_set.hpp"
@@ -291,7 +292,7 @@ void redundant_rows(const Case& c, Check& check) {
   add_implied_row(r, choices.below(rows), choices.below(rows), Rational(choices.below(2)));
   const Index equalities = c.instance.equality_rows();
   if (equalities > 0 && choices.coin())
-    repeat_equality(r, choices.below(equalities), Rational(choices.coin() ? -1 : 2));
+    repeat_equality(r, choices.below(equalities), Rational(std::array{-1, 2, 3}[choices.below(3)]));
   base.same(r);
   check.that("as many rows carry a multiplier",
              base.active == static_cast<Index>(base.solution().active.size()));

@@ -67,6 +67,7 @@ void add_nearly_parallel_row(Source& source, Case& c) {
   in.A = ExactMatrix(A);
   in.B = ExactMatrix(B);
   in.b = ExactMatrix(b);
+  c.numbers["thin"] = 1;
 }
 
 /// Adds an equality that combines the others, but for `gap` on its right side.
@@ -88,6 +89,40 @@ void add_combined_equality(Source& source, Instance& in, double gap) {
   in.E = ExactMatrix(E);
   in.G = ExactMatrix(G);
   in.e = ExactMatrix(limit);
+}
+
+/// Adds what only looks like a contradiction, the opposite of a row but for one small entry: it
+/// holds far along that entry. Or what only the row itself contradicts and not its near twin, which
+/// the solver may hold instead: the opposite, behind a twin.
+void add_thin_rows(Source& source, Case& c) {
+  Instance& in = c.instance;
+  const Index p = in.inequality_rows(), entry = source.integer(0, in.m - 1),
+              row = source.integer(0, p - 1);
+  // 2^-16 .. 2^-24 is what double just can tell apart: systems conditioned like 2^32 .. 2^48.
+  const Index halvings = source.chance(0.5) ? source.integer(16, 24) : source.integer(3, 35);
+  const double small = std::ldexp(1.0, -static_cast<int>(halvings)),
+               gap = source.pick({1, 0x1p-5, 0x1p-10, 0x1p-20, 0x1p-30});
+  const bool twin = source.chance(0.5);
+  const Index more = twin ? 2 : 1;
+  Mat<double> A(p + more, in.n), B(p + more, in.m), b(p + more, 1);
+  A.topRows(p) = in.A.nearest();
+  B.topRows(p) = in.B.nearest();
+  b.topRows(p) = in.b.nearest();
+  if (twin) {
+    A.row(p) = A.row(row);
+    B.row(p) = B.row(row);
+    b.row(p) = b.row(row);
+    B(p, entry) += small;
+  }
+  const Index last = p + more - 1;
+  A.row(last) = -A.row(row);
+  B.row(last) = -B.row(row);
+  b(last, 0) = -b(row, 0) - gap;
+  if (!twin) B(last, entry) += small;
+  in.A = ExactMatrix(A);
+  in.B = ExactMatrix(B);
+  in.b = ExactMatrix(b);
+  c.numbers["thin"] = 1;
 }
 
 }  // namespace
@@ -116,6 +151,10 @@ Case touching_case(Source& source) {
   Instance& in = c.instance;
   const Index p = in.inequality_rows(), e = in.equality_rows();
   const double gap = source.pick({0, 1, -1}) * source.pick({1, 0x1p-5, 0x1p-10, 0x1p-20, 0x1p-30});
+  if (p > 0 && source.chance(0.2)) {
+    add_thin_rows(source, c);
+    return c;
+  }
   if (e > 0 && source.chance(0.3)) {
     add_combined_equality(source, in, gap);
     return c;
