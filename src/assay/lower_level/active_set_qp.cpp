@@ -75,10 +75,10 @@ bool ActiveSetQp<S>::slack_is_noise(Index i, const S& stated_slack) {
       rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
   if (!(own < slack)) return true;
   if constexpr (is_exact<S>) return false;
-  // Errors of the working rows' limits move y. Unless the rows are conditioned worse than
-  // 1/sqrt(u), that does not reach a slack above sqrt(u) of its terms.
+  // Errors of the working rows' limits move y. Unless the rows are nearly dependent, that does not
+  // reach a slack above sqrt(u) of its terms.
   const S terms = (*shape_.row_norm)[i] * (size_ + free_size_) + magnitude((*r_)[i]);
-  if (terms * terms * unit_roundoff<S>() < slack * slack) return false;
+  if (!nearly_dependent_ && terms * terms * unit_roundoff<S>() < slack * slack) return false;
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j)
     direction_[static_cast<Index>(j)] = dot(factor_.row(set[j]), factor_.solved_row(i), shape_.m());
@@ -294,6 +294,9 @@ void ActiveSetQp<S>::refine() {
       correction = larger(correction, magnitude(nu_[j]));
     }
     measure();
+    // Errors grow like the condition of B H^-1 B', about the largest energy over pivot of a row.
+    const S share = factor_.smallest_pivot_share();
+    nearly_dependent_ = share * share < S(1024) * unit_roundoff<S>();
     for (Index j = 0; j < k; ++j) {
       const Index row = set[static_cast<std::size_t>(j)];
       S& noise = multiplier_noise_[row];
@@ -301,7 +304,7 @@ void ActiveSetQp<S>::refine() {
       // As for slacks: what the multiplier moves its own row by tells whether it is in doubt.
       const S terms = (*shape_.row_norm)[row] * (size_ + free_size_) + magnitude((*r_)[row]);
       const S moves = lambda_[j] * dot(factor_.row(row), factor_.solved_row(row), shape_.m());
-      if (terms * terms * unit_roundoff<S>() < moves * moves) continue;
+      if (!nearly_dependent_ && terms * terms * unit_roundoff<S>() < moves * moves) continue;
       for (Index l = 0; l < k; ++l) direction_[l] = S(l == j ? 1 : 0);
       factor_.solve_gram(direction_);
       noise += carried_noise(direction_);

@@ -83,7 +83,8 @@ class ActiveSetQp {
   S drift_{0};               ///< max-norm of the last correction of y
   long iterations_ = 0, limit_ = 0;
   bool changed_ = true;
-  bool refined_ = false;  ///< y has been corrected by its own residuals
+  bool refined_ = false;           ///< y has been corrected by its own residuals
+  bool nearly_dependent_ = false;  ///< the working rows, to about sqrt(u)
 };
 
 }  // namespace assay

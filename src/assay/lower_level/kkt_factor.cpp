@@ -134,6 +134,15 @@ bool KktFactor<S>::reset(std::vector<Index> rows) {
 }
 
 template <class S>
+S KktFactor<S>::smallest_pivot_share() {
+  S least(1);
+  for (std::size_t j = 0; j < active_.size(); ++j)
+    least = smaller(least, S(gram_.pivot(static_cast<Index>(j)) /
+                             dot(row(active_[j]), solved_row(active_[j]), shape_.m())));
+  return least;
+}
+
+template <class S>
 void KktFactor<S>::solve_held(Vec<S>& p, Vec<S>& nu) {
   solve_H(p);
   const Index k = static_cast<Index>(active_.size());

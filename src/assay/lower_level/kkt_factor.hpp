@@ -71,6 +71,10 @@ class KktFactor {
   /// @return whether there were none
   bool reset(std::vector<Index> rows);
 
+  /// The smallest pivot of an active row as a share of its b'H^-1 b: 1 for rows at right angles in
+  /// H^-1, near 0 where one is nearly a combination of others. 1 without rows.
+  S smallest_pivot_share();
+
   /// v := H^-1 v
   void solve_H(Vec<S>& v) const;
   /// H^-1 b_row (m entries), computed at first use and kept.
