@@ -53,6 +53,8 @@ class Algorithm {
   /// Its own estimate of grad F at x(), as a probe asks for it. With `touch` the probe updates the
   /// smoothing state as an iteration would (fault probe_updates_state).
   virtual void probe(Estimator<S>& estimator, bool touch, Vec<S>& gradient) = 0;
+  /// The hypergradient estimate of the last step, before averages and momentum.
+  virtual const Vec<S>& estimate() const = 0;
   /// The point the theory returns, where that is not the last one (empty otherwise).
   virtual Vec<S> output() const { return {}; }
   /// Everything that the next step depends on.

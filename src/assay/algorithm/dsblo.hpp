@@ -36,6 +36,7 @@ class Dsblo final : public Algorithm<S> {
   void start(const Vec<S>& x0) override;
   StepReport<S> step(long t) override;
   void probe(Estimator<S>& estimator, bool touch, Vec<S>& gradient) override;
+  const Vec<S>& estimate() const override { return raw_; }
   void archive(StateArchive& state) override;
 
  private:

@@ -35,6 +35,7 @@ class F2csa final : public Algorithm<S> {
   StepReport<S> step(long t) override;
   void probe(Estimator<S>& estimator, bool touch, Vec<S>& gradient) override;
   Vec<S> output() const override { return chosen_; }
+  const Vec<S>& estimate() const override { return mean_.value(); }
   void archive(StateArchive& state) override;
 
  private:

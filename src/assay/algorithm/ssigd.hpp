@@ -24,6 +24,7 @@ class Ssigd final : public Algorithm<S> {
   void start(const Vec<S>& x0) override;
   StepReport<S> step(long t) override;
   void probe(Estimator<S>& estimator, bool touch, Vec<S>& gradient) override;
+  const Vec<S>& estimate() const override { return mean_.value(); }
   void archive(StateArchive& state) override;
 
  private:

@@ -17,7 +17,7 @@ TEST_F(Cli, HelpIsAResult) {
 TEST_F(Cli, TheVersionIsAResult) { the_version_is_a_result(); }
 
 TEST_F(Cli, WhatOnlyTheWholeProgramCanDoIsRefusedByName) {
-  for (const std::string command : {"certify", "fuzz", "replay"}) {
+  for (const std::string command : {"certify", "fuzz", "replay", "diagnose", "explain"}) {
     const std::string refusal = command + " is a command of the program assay, not of assay-core";
     for (const auto& arguments : std::vector<std::vector<std::string>>{
              {command}, {command, "--help"}, {command, "x", "--cases", "3"}})

@@ -7,7 +7,7 @@ namespace {
 
 /// Whoever asks for these has started the wrong program.
 void refuse(CLI::App& app, assay::Session& session) {
-  for (const std::string name : {"certify", "fuzz", "replay"}) {
+  for (const std::string name : {"certify", "fuzz", "replay", "diagnose", "explain"}) {
     CLI::App* command = app.add_subcommand(name)->group("")->prefix_command();  // not in --help
     command->set_help_flag();
     command->callback([name, &session] {

@@ -52,6 +52,7 @@ class FaultSet {
  public:
   FaultSet() = default;
   void add(Fault fault) { bits_ |= bit(fault); }
+  void remove(Fault fault) { bits_ &= ~bit(fault); }
   bool has(Fault fault) const { return (bits_ & bit(fault)) != 0; }
   bool empty() const { return bits_ == 0; }
   std::vector<std::string> names() const;  ///< in the order of the registry

@@ -246,6 +246,20 @@ Record<S> Runner<S>::step(long t) {
 }
 
 template <class S>
+const Vec<S>& Runner<S>::estimate_here(long t) {
+  const auto drawn = static_cast<std::uint64_t>(t) + 1;
+  draws_.set_iteration(drawn);
+  algorithm_->probe(*estimator_, false, probed_);
+  return probed_;
+}
+
+template <class S>
+const Hypergradient<S>& Runner<S>::truth() {
+  evaluate_truth(algorithm_->x());
+  return true_gradient_;
+}
+
+template <class S>
 long Runner<S>::unconverged() const {
   return unconverged_before_ + estimator_->unconverged();
 }

@@ -30,6 +30,14 @@ class Runner {
   /// Everything the next step depends on.
   void archive(StateArchive& state);
 
+  /// Where the algorithm stands, and the hypergradient estimate of its last step.
+  const Vec<S>& x() const { return algorithm_->x(); }
+  const Vec<S>& estimate() const { return algorithm_->estimate(); }
+  /// The estimate the algorithm would take at x() itself, with the draws of iteration t.
+  const Vec<S>& estimate_here(long t);
+  /// grad F at x(), from the exact lower level.
+  const Hypergradient<S>& truth();
+
   const ReportedStatus<S>& status() const { return status_; }
   /// Lower-level solves of the algorithm so far that did not converge (and were accepted).
   long unconverged() const;

@@ -18,12 +18,22 @@ class StateArchive {
     return StateArchive(true, std::move(values));
   }
 
+  /// Reads what a run in double wrote into any scalar: the same numbers, not their decimals'
+  /// nearest.
+  static StateArchive reader_of_doubles(std::map<std::string, std::string> values) {
+    StateArchive archive = reader(std::move(values));
+    archive.of_doubles_ = true;
+    return archive;
+  }
+
   bool reading() const { return reading_; }
   const std::map<std::string, std::string>& values() const { return values_; }
 
   template <class S>
   void scalar(const std::string& name, S& value) {
-    if (reading_)
+    if (reading_ && of_doubles_)
+      value = S(from_text<double>(at(name)));
+    else if (reading_)
       value = from_text<S>(at(name));
     else
       values_[name] = to_text(value);
@@ -67,7 +77,7 @@ class StateArchive {
     return it->second;
   }
 
-  bool reading_;
+  bool reading_, of_doubles_ = false;
   std::map<std::string, std::string> values_;
 };
 

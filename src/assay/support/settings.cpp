@@ -118,6 +118,14 @@ const Value& Settings::at(const std::string& key) const {
   return it->second;
 }
 
+Settings Settings::with(const std::string& key, Value value) const {
+  if (at(key).index() != value.index())
+    throw Error(ExitCode::internal, "parameter " + in_quotes(key) + " has another type");
+  Settings changed = *this;
+  changed.values_[key] = std::move(value);
+  return changed;
+}
+
 namespace {
 
 template <class T>

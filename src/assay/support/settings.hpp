@@ -49,6 +49,10 @@ class Settings {
 
   const std::map<std::string, Value>& values() const { return values_; }
 
+  /// The same table with one value changed. @pre the key is declared, the type is its own and the
+  /// value in its range
+  Settings with(const std::string& key, Value value) const;
+
  private:
   const Value& at(const std::string& key) const;  ///< throws Error(internal) for an undeclared key
   std::map<std::string, Value> values_;

@@ -12,5 +12,7 @@ class Session;
 void add_certify(CLI::App& app, Session& session);
 void add_fuzz(CLI::App& app, Session& session);
 void add_replay(CLI::App& app, Session& session);
+/// diagnose and explain
+void add_diagnose(CLI::App& app, Session& session);
 
 }  // namespace assay

@@ -6,8 +6,8 @@ namespace {
 class WholeProgram : public Cli {};
 
 TEST_F(WholeProgram, HelpIsAResult) {
-  help_is_a_result(
-      {"run", "check", "bless", "compare", "certify", "fuzz", "replay", "list", "env", "demo"});
+  help_is_a_result({"run", "check", "bless", "compare", "certify", "fuzz", "replay", "diagnose",
+                    "explain", "list", "env", "demo"});
 }
 
 TEST_F(WholeProgram, TheVersionIsAResult) { the_version_is_a_result(); }

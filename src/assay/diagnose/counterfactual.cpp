@@ -1,0 +1,182 @@
+#include "assay/diagnose/counterfactual.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "assay/diagnose/variant.hpp"
+#include "assay/numerics/elementary.hpp"
+#include "assay/run/run.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+
+namespace {
+
+constexpr std::size_t end_rows = 20;
+constexpr double better = 2;  // a factor that counts
+
+void add(std::vector<Counterfactual>& list, std::string id, std::string what,
+         std::function<Experiment(const Experiment&)> apply) {
+  list.push_back({std::move(id), std::move(what), std::move(apply)});
+}
+
+/// A setting that is neutral at `value`, where it is not.
+void add_neutral(std::vector<Counterfactual>& list, const Experiment& e,
+                 Settings Experiment::*table, const std::string& key, const Value& value,
+                 const std::string& what) {
+  if (!differs_anywhere(e, table, key, value)) return;
+  add(list, key, what, [table, key, value](const Experiment& from) {
+    if (table == &Experiment::algorithm_settings) return with_algorithm(from, key, value);
+    if (table == &Experiment::step_settings) return with_step(from, key, value);
+    return with_hypergradient(from, key, value);
+  });
+}
+
+void add_steps(std::vector<Counterfactual>& list, const Experiment& e,
+               const std::optional<LocalModel>& model) {
+  Settings Experiment::*step = &Experiment::step_settings;
+  add_neutral(list, e, step, "cap", 0.0, "no cap on the step");
+  add_neutral(list, e, step, "gap_cap", 0.0, "no cap in proportion to the gap");
+  if (differs_anywhere(e, step, "cap", 0.0) && differs_anywhere(e, step, "gap_cap", 0.0))
+    add(list, "caps", "neither cap on the step", [](const Experiment& from) {
+      return with_step(with_step(from, "cap", 0.0), "gap_cap", 0.0);
+    });
+  add_neutral(list, e, step, "floor", 0.0, "no floor under the step");
+  if (!model || !(model->smallest() > 0)) return;
+  const double mu = model->smallest(), L = model->largest();
+  if (e.step == "inverse" || e.step == "adjusted_inverse")
+    add(list, "mu", fmt::format("step 1/(mu (t+1)) with F's own mu = {:.6g}", mu),
+        [mu](const Experiment& from) {
+          return with_step_rule(from, "inverse", {{"mu", mu}});
+        });
+  if (const auto loop = loop_gain(e, L); loop && loop->cure > 0) {
+    const double gamma2 = 1.5 * loop->cure;
+    add(list, "gamma2", fmt::format("gamma_2 = {:.4g}, 1.5 times the smallest stable one", gamma2),
+        [gamma2](const Experiment& from) { return with_step(from, "gamma2", gamma2); });
+  }
+  add(list, "step", fmt::format("a constant step 1/L, L = {:.6g} of F", L),
+      [L](const Experiment& from) {
+        return with_step_rule(from, "constant", {{"length", 1 / L}});
+      });
+}
+
+}  // namespace
+
+std::vector<Counterfactual> counterfactuals(const Experiment& e,
+                                            const std::optional<LocalModel>& model) {
+  std::vector<Counterfactual> list;
+  for (const FaultInfo& info : fault_registry()) {
+    const bool on = e.faults.has(info.fault) ||
+                    std::any_of(e.changes.begin(), e.changes.end(),
+                                [&](const Change& c) { return c.faults.has(info.fault); });
+    if (on)
+      add(list, "fault:" + info.name, "without the fault " + info.name,
+          [fault = info.fault](const Experiment& from) { return without_fault(from, fault); });
+  }
+  if (without_noise(e).noise.values() != e.noise.values())
+    add(list, "noise", "without noise", without_noise);
+  Settings Experiment::*algorithm = &Experiment::algorithm_settings,
+           Experiment::*estimator = &Experiment::hypergradient_settings;
+  add_neutral(list, e, algorithm, "perturbation", 0.0, "without the perturbation q");
+  add_neutral(list, e, algorithm, "gradient_average", 0.0, "without the average of gradients");
+  add_neutral(list, e, algorithm, "momentum", 0.0, "without momentum");
+  add(list, "samples", "four times the samples", [](const Experiment& from) {
+    return with_algorithm(from, "samples", 4 * from.algorithm_settings.integer("samples"));
+  });
+  add_steps(list, e, model);
+  if (e.algorithm == "f2csa" && e.algorithm_settings.text("outer") == "clipped")
+    add(list, "outer", "plain gradient steps instead of the clipped loop",
+        [](const Experiment& from) { return with_algorithm(from, "outer", std::string("sgd")); });
+  if (e.lower_level != "active_set")
+    add(list, "lower_level", "the exact lower level",
+        [](const Experiment& from) { return with_lower_level(from, "active_set"); });
+  if (e.hypergradient == "penalty") {
+    add_neutral(list, e, estimator, "gate", std::string("active_set"),
+                "gates 1 on the active rows and 0 elsewhere");
+    add(list, "alpha", "half the alpha", [](const Experiment& from) {
+      return with_hypergradient(from, "alpha", from.hypergradient_settings.real("alpha") / 2);
+    });
+  }
+  if (e.hypergradient != "implicit")
+    add(list, "estimator", "the exact adjoint as estimator",
+        [](const Experiment& from) { return with_estimator(from, "implicit"); });
+  if (e.probe.integer("gradient_every") > 0)
+    add(list, "probe", "without probes", [](const Experiment& from) {
+      Experiment out = from;
+      out.probe = from.probe.with("gradient_every", std::int64_t{0});
+      return out;
+    });
+  return list;
+}
+
+Ending ending_of(const Trace& trace, bool failed, const std::string& failure) {
+  Ending out;
+  out.failed = failed;
+  out.failure = failure;
+  const Series s(trace);
+  const auto& gap = s["gap_mapping"];
+  const std::size_t rows = std::min(end_rows, s.size());
+  double sum = 0;
+  for (std::size_t i = s.size() - rows; i < s.size(); ++i) {
+    // A gap of 0 is below every rounding; the smallest normal number stands for it.
+    const double value = std::max(gap[i], 0x1p-1022);
+    if (!std::isfinite(value)) out.failed = true;
+    if (!out.failed) sum += natural_log(value) / static_cast<double>(rows);
+  }
+  out.level = out.failed ? HUGE_VAL : exponential(sum);
+  if (!out.failed) out.tail = fit_tail(s);
+  return out;
+}
+
+Ending ending_of(const Experiment& e, const Instance& instance) {
+  Experiment whole = e;
+  whole.record = whole.record.with("every", std::int64_t{1});
+  try {
+    const RunOutcome run = run_experiment(whole, instance);
+    return ending_of(run.trace, run.end != RunEnd::finished, run.failure);
+  } catch (const NumericalError& error) {
+    Ending out;
+    out.failed = true;
+    out.failure = error.what();
+    out.level = HUGE_VAL;
+    return out;
+  }
+}
+
+std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const Instance& instance,
+                                                     double level,
+                                                     const std::vector<Candidate>& helpful) {
+  std::vector<std::vector<std::string>> found;
+  const auto level_with = [&](const std::vector<std::size_t>& chosen) {
+    Experiment changed = e;
+    for (const std::size_t k : chosen) changed = helpful[k].change.apply(changed);
+    return ending_of(changed, instance).level;
+  };
+  std::vector<std::size_t> all;
+  for (std::size_t k = 0; k < helpful.size(); ++k) all.push_back(k);
+  if (all.empty()) return found;
+  double best = level_with(all);
+  // Together changes can spoil each other: what one alone reaches counts too.
+  for (const Candidate& candidate : helpful) best = std::min(best, candidate.alone);
+  if (!(best * better < level)) return found;
+  for (std::size_t size = 1; size <= std::min<std::size_t>(3, all.size()) && found.empty();
+       ++size) {
+    std::vector<bool> mask(all.size(), false);
+    std::fill(mask.begin(), mask.begin() + static_cast<std::ptrdiff_t>(size), true);
+    do {
+      std::vector<std::size_t> chosen;
+      for (std::size_t k = 0; k < all.size(); ++k)
+        if (mask[k]) chosen.push_back(k);
+      const double reached = size == 1 ? helpful[chosen[0]].alone : level_with(chosen);
+      if (!(reached <= best * better)) continue;
+      std::vector<std::string> ids;
+      for (const std::size_t k : chosen) ids.push_back(helpful[k].change.id);
+      found.push_back(ids);
+    } while (std::prev_permutation(mask.begin(), mask.end()));
+  }
+  return found;
+}
+
+}  // namespace assay

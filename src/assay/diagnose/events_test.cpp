@@ -1,0 +1,196 @@
+#include "assay/diagnose/events.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "assay/scalar/text.hpp"
+
+namespace assay {
+namespace {
+
+/// A trace of `rows` iterations whose columns are functions of the iteration.
+Trace made(long rows, const std::map<std::string, std::function<double(long)>>& columns) {
+  Trace trace;
+  trace.columns.push_back("iteration");
+  for (const auto& [name, f] : columns) trace.columns.push_back(name);
+  for (long t = 0; t < rows; ++t) {
+    trace.rows.push_back({std::to_string(t)});
+    for (const auto& [name, f] : columns) trace.rows.back().push_back(to_text(f(t)));
+  }
+  return trace;
+}
+
+Tail tail_of(const std::function<double(long)>& gap) {
+  const Trace trace = made(400, {{"gap_mapping", gap}});
+  return fit_tail(Series(trace));
+}
+
+const Event* find(const std::vector<Event>& events, const std::string& id) {
+  for (const Event& event : events)
+    if (event.id == id) return &event;
+  return nullptr;
+}
+
+TEST(Tail, TellsTheShapesApart) {
+  Tail tail = tail_of([](long t) { return std::pow(0.97, static_cast<double>(t)); });
+  EXPECT_EQ(tail.shape, Tail::Shape::linear);
+  EXPECT_NEAR(tail.rate, 0.97, 1e-12);
+
+  tail = tail_of([](long t) { return 3 / static_cast<double>(t + 2); });
+  EXPECT_EQ(tail.shape, Tail::Shape::power);
+  EXPECT_NEAR(tail.exponent, -1, 1e-12);
+
+  tail = tail_of([](long t) { return 0.004 + 1e-6 / static_cast<double>(t + 1); });
+  EXPECT_EQ(tail.shape, Tail::Shape::flat);
+  EXPECT_NEAR(tail.level, 0.004, 1e-7);
+
+  tail = tail_of([](long t) { return 0.15 + 0.02 * std::sin(0.11 * static_cast<double>(t)); });
+  EXPECT_EQ(tail.shape, Tail::Shape::cycle);
+  EXPECT_NEAR(tail.period, 2 * M_PI / 0.11, 1);
+
+  tail = tail_of([](long t) { return std::pow(1.02, static_cast<double>(t)); });
+  EXPECT_EQ(tail.shape, Tail::Shape::rising);
+
+  // Steps of a fixed sequence without a period.
+  std::uint64_t word = 1;
+  double log_gap = 0;
+  tail = tail_of([&](long) {
+    word = word * 6364136223846793005ULL + 1442695040888963407ULL;
+    log_gap = 0.9 * log_gap + (static_cast<double>(word >> 11) * 0x1p-53 - 0.5);
+    return std::exp(log_gap);
+  });
+  EXPECT_EQ(tail.shape, Tail::Shape::wandering);
+  EXPECT_GT(tail.increases, 0.4);
+  EXPECT_LT(tail.increases, 0.6);
+
+  const Trace few = made(10, {{"gap_mapping", [](long) { return 1.0; }}});
+  EXPECT_EQ(fit_tail(Series(few)).shape, Tail::Shape::too_short);
+}
+
+TEST(Events, AQuietTraceHasNone) {
+  const auto one = [](long t) { return std::pow(0.9, static_cast<double>(t)); };
+  const Trace trace = made(60, {{"gap_mapping", one},
+                                {"gap_total", one},
+                                {"gap_direct", one},
+                                {"gap_implicit", [](long) { return 0.5; }},
+                                {"gap_reported", [&](long t) { return one(t - 1); }},
+                                {"step_requested", [](long) { return 0.1; }},
+                                {"step_applied", [](long) { return 0.1; }},
+                                {"momentum_norm", one},
+                                {"step_length", [&](long t) { return 0.1 * one(t); }},
+                                {"cos_gradient_momentum", [](long) { return 1.0; }}});
+  for (const Event& event : find_events(trace)) ADD_FAILURE() << event.id << ": " << event.sentence;
+}
+
+TEST(Events, SpikesAndRises) {
+  const Trace trace = made(100, {{"gap_mapping", [](long t) { return t == 70 ? 50.0 : 1.0; }}});
+  const auto events = find_events(trace);
+  ASSERT_NE(find(events, "spike"), nullptr);
+  EXPECT_EQ(find(events, "spike")->first, 70);
+  EXPECT_EQ(find(events, "spike")->count, 1);
+  EXPECT_EQ(find(events, "spike")->numbers.at("largest_factor"), 50);
+  ASSERT_NE(find(events, "non_monotone"), nullptr);
+  EXPECT_EQ(find(events, "non_monotone")->count, 1);
+}
+
+TEST(Events, StepsThatWereNotTaken) {
+  const auto one = [](long) { return 1.0; };
+  std::map<std::string, std::function<double(long)>> columns = {
+      {"gap_mapping", one},
+      {"gap_total", one},
+      {"step_requested", [](long) { return 0.2; }},
+      {"momentum_norm", one},
+      {"step_applied", [](long t) { return t < 5 ? 0.2 : 0.1; }}};
+  columns["step_length"] = columns["step_applied"];
+  auto events = find_events(made(30, columns));
+  ASSERT_NE(find(events, "step_limited"), nullptr);
+  EXPECT_EQ(find(events, "step_limited")->count, 25);
+  EXPECT_EQ(find(events, "step_limited")->numbers.at("smallest_ratio"), 0.5);
+  EXPECT_EQ(find(events, "printed_step_not_applied"), nullptr);
+  columns["step_applied"] = columns["step_requested"];
+  events = find_events(made(30, columns));
+  EXPECT_EQ(find(events, "step_limited"), nullptr);
+  ASSERT_NE(find(events, "printed_step_not_applied"), nullptr);
+  EXPECT_EQ(find(events, "printed_step_not_applied")->count, 25);
+  EXPECT_NEAR(find(events, "printed_step_not_applied")->numbers.at("largest_ratio"), 2, 1e-15);
+}
+
+TEST(Events, ReportsThatMeanSomethingElse) {
+  const auto falling = [](long t) { return 1 + std::pow(0.9, static_cast<double>(t)); };
+  std::map<std::string, std::function<double(long)>> columns = {
+      {"gap_mapping", falling},
+      {"gap_total", falling},
+      {"gap_direct", [](long t) { return std::pow(0.8, static_cast<double>(t)); }},
+      {"gap_implicit", [](long) { return 1.0; }},
+      {"objective", [](long t) { return -3 + std::pow(0.7, static_cast<double>(t)); }}};
+  for (const auto& [column, id] :
+       {std::pair<std::string, std::string>{"gap_direct", "reported_is_direct"},
+        {"gap_implicit", "reported_is_implicit"},
+        {"objective", "reported_is_objective"}}) {
+    // Taken before the step, and after it.
+    for (const long back : {0L, 1L}) {
+      columns["gap_reported"] = [&, f = columns[column]](long t) { return f(t - back); };
+      const auto events = find_events(made(60, columns));
+      EXPECT_NE(find(events, id), nullptr) << id;
+      EXPECT_EQ(find(events, "reported_below_true") != nullptr, column == "gap_direct");
+    }
+  }
+  columns["gap_reported"] = [&](long t) { return falling(t - 1); };
+  for (const Event& event : find_events(made(60, columns)))
+    EXPECT_NE(event.id.substr(0, 8), "reported") << event.id;
+}
+
+TEST(Events, AStatusThatIsNoLongerTrue) {
+  // Quiet for 40 rows, then swinging.
+  Trace trace = made(80, {{"gap_mapping", [](long t) {
+                             return t < 40 ? 0.01 : 0.01 + 0.005 * (t % 2 == 0 ? 1 : -1);
+                           }}});
+  trace.columns.push_back("status");
+  for (std::size_t i = 0; i < trace.rows.size(); ++i)
+    trace.rows[i].push_back(i < 30 ? "running" : "converged");
+  const auto events = find_events(trace);
+  const Event* event = find(events, "stale_status");
+  ASSERT_NE(event, nullptr);
+  EXPECT_EQ(event->first, 40);
+  EXPECT_EQ(event->last, 79);
+  for (std::size_t i = 40; i < trace.rows.size(); ++i) trace.rows[i].back() = "running";
+  EXPECT_EQ(find(find_events(trace), "stale_status"), nullptr);
+}
+
+TEST(Events, OfTheLowerLevelAndItsRows) {
+  Trace trace = made(10, {{"gap_mapping", [](long) { return 1.0; }},
+                          {"cos_gradient_momentum", [](long t) { return t == 4 ? -0.5 : 0.9; }},
+                          {"weakly_active", [](long t) { return t == 9 ? 1.0 : 0.0; }},
+                          {"licq", [](long t) { return t == 8 ? 0.0 : 1.0; }}});
+  trace.columns.push_back("active_set_digest");
+  trace.columns.push_back("lower_level_status");
+  for (std::size_t i = 0; i < trace.rows.size(); ++i) {
+    trace.rows[i].push_back(i < 6 ? "a" : "b");
+    trace.rows[i].push_back(i == 2 ? "not converged" : "solved");
+  }
+  const auto events = find_events(trace);
+  for (const auto& [id, at] : std::map<std::string, long>{{"momentum_against_gradient", 4},
+                                                          {"kink", 9},
+                                                          {"dependent_rows", 8},
+                                                          {"active_set_flip", 6},
+                                                          {"lower_level_not_converged", 2}}) {
+    const Event* event = find(events, id);
+    ASSERT_NE(event, nullptr) << id;
+    EXPECT_EQ(event->first, at) << id;
+    EXPECT_EQ(event->count, 1) << id;
+  }
+}
+
+TEST(Events, HaveTheirMeaningInTheCatalogue) {
+  std::map<std::string, int> known;
+  for (const EventInfo& info : event_catalogue()) {
+    EXPECT_EQ(++known[info.id], 1) << info.id;
+    EXPECT_FALSE(info.summary.empty());
+  }
+  EXPECT_GE(known.size(), 20U);
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,136 @@
+#include "assay/diagnose/ladder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "assay/run/run.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+namespace {
+
+/// Two variables on each side, no rows, f with every term.
+std::string instance_text() {
+  return R"({"format": "assay-instance/1", "name": "small", "n": 2, "m": 2, "p": 0,
+    "upper": {"Qxx": [[2, 0.5], [0.5, 3]], "Qxy": [[0.25, 0], [0.5, 1]], "Qyy": [[1, 0], [0, 2]],
+              "cx": [1, -1], "cy": [0.5, 2]},
+    "lower": {"H": [[2, 0.5], [0.5, 1]], "M": [[-1, 0.25], [0.5, -2]], "d": [0.125, -0.5]},
+    "x0": [1, 2]})";
+}
+
+struct Case {
+  Experiment experiment;
+  Instance instance;
+};
+
+Case small(const std::string& tables, const std::string& top = "") {
+  Case c;
+  c.instance = parse_instance(instance_text(), "small.json");
+  c.experiment = parse_experiment("format = \"assay-experiment/1\"\nname = \"small\"\n" + top +
+                                      "[instance]\npath = \"small.json\"\n" + tables +
+                                      "[run]\niterations = 12\n",
+                                  "small.toml", ".");
+  return c;
+}
+
+void expect_identity(const Ladder& ladder) {
+  EXPECT_LE(ladder.identity_error, ladder.identity_bound) << "iteration " << ladder.iteration;
+  EXPECT_EQ(ladder.truth.size(), ladder.reported.size());
+  double shares = 0;
+  for (const Rung& rung : ladder.rungs) shares += rung.share;
+  // Each share is a rounded double: some ten of them, of sizes up to the largest.
+  if (ladder.error_size > 0) {
+    double sizes = 0;
+    for (const Rung& rung : ladder.rungs) sizes += std::fabs(rung.share);
+    EXPECT_NEAR(shares, 1, 0x1p-50 * (1 + sizes) * static_cast<double>(ladder.rungs.size()));
+  }
+}
+
+TEST(Ladder, OfACorrectMethodHoldsNothingButRounding) {
+  const Case c = small(
+      "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[step]\nrule = \"constant\"\nlength = "
+      "0.05\n");
+  for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 5, 11})) {
+    expect_identity(ladder);
+    ASSERT_NE(ladder.find("rounding"), nullptr);
+    EXPECT_EQ(ladder.find("rounding")->size, ladder.error_size);
+    // Some twenty roundings of numbers below 16.
+    EXPECT_LT(ladder.error_size, 20 * 16 * 0x1p-53);
+    EXPECT_EQ(ladder.find("evaluation_point")->size, 0);
+    EXPECT_EQ(ladder.rungs.size(), 2U);
+  }
+}
+
+TEST(Ladder, TheDetachedPartIsTheImplicitOne) {
+  const Case c = small("[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\nperturbation = 0\n",
+                       "faults = [\"detached_implicit\"]\n");
+  for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 3})) {
+    expect_identity(ladder);
+    const Rung* rung = ladder.find("detached_implicit");
+    ASSERT_NE(rung, nullptr);
+    for (Index i = 0; i < 2; ++i) EXPECT_EQ(rung->delta[i], -ladder.implicit[i]);
+    EXPECT_NEAR(rung->share, 1, 1e-12);  // beside the rounding of double
+    EXPECT_EQ(ladder.rungs.back().cause, "detached_implicit");
+  }
+}
+
+TEST(Ladder, EachPartOfASamplingMethodHasItsRung) {
+  const Case c = small(
+      "[algorithm]\nname = \"dsblo\"\nperturbation = 0.01\nsamples = 3\ngradient_clip = 0.5\n"
+      "[noise]\ngradient_std = 0.1\n");
+  const auto ladders = fidelity_ladders(c.experiment, c.instance, {0, 1, 7});
+  for (const Ladder& ladder : ladders) {
+    expect_identity(ladder);
+    std::vector<std::string> causes;
+    for (const Rung& rung : ladder.rungs) causes.push_back(rung.cause);
+    EXPECT_EQ(causes, (std::vector<std::string>{"rounding", "noise", "perturbation",
+                                                "gradient_clip", "evaluation_point"}));
+    EXPECT_GT(ladder.find("noise")->size, 0);
+    EXPECT_GT(ladder.find("perturbation")->size, 0);
+  }
+}
+
+TEST(Ladder, APenaltyMethodFallsIntoItsParts) {
+  const Case c = small(
+      "[algorithm]\nname = \"f2csa\"\nouter = \"sgd\"\n[hypergradient]\nestimator = \"penalty\"\n"
+      "alpha = 0.3\ninner = \"gradient\"\ninner_steps = 3\n",
+      "faults = [\"ridge\"]\n");
+  for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 4})) {
+    expect_identity(ladder);
+    std::vector<std::string> causes;
+    for (const Rung& rung : ladder.rungs) causes.push_back(rung.cause);
+    EXPECT_EQ(causes, (std::vector<std::string>{"rounding", "evaluation_point", "ridge",
+                                                "inner_solve", "gate", "penalty"}));
+    EXPECT_GT(ladder.find("ridge")->size, 0);
+    EXPECT_EQ(ladder.find("gate")->size, 0) << "there are no rows";
+    EXPECT_GT(ladder.find("penalty")->size, 0) << "f is not affine in y";
+  }
+}
+
+TEST(Ladder, AnInexactLowerLevelHasItsRung) {
+  const Case c = small(
+      "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[lower_level]\nsolver = "
+      "\"projected_gradient\"\ntolerance = 0\nmax_iterations = 3\naccept_unconverged = true\n");
+  for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 6})) {
+    expect_identity(ladder);
+    EXPECT_EQ(ladder.rungs.back().cause, "lower_level");
+    EXPECT_GT(ladder.rungs.back().size, 0);
+  }
+}
+
+TEST(Ladder, StandsOnARunInDouble) {
+  Case c = small("[algorithm]\nname = \"ssigd\"\n");
+  c.experiment.scalar = "real50";
+  EXPECT_THROW(fidelity_ladders(c.experiment, c.instance, {0}), InputError);
+}
+
+TEST(Ladder, IterationsAreLogSpacedWithBothEnds) {
+  EXPECT_EQ(ladder_iterations(0), std::vector<long>{});
+  EXPECT_EQ(ladder_iterations(1), std::vector<long>{0});
+  EXPECT_EQ(ladder_iterations(3), (std::vector<long>{0, 1, 2}));
+  EXPECT_EQ(ladder_iterations(61), (std::vector<long>{0, 1, 2, 5, 10, 20, 50, 60}));
+}
+
+}  // namespace
+}  // namespace assay
