@@ -152,7 +152,7 @@ void weakly_convex(const Case& c, Check& check) {
       ssigd_tables(c, entry("rule", "constant") + entry("length", c.number("length"))));
   const Path path = walk_path<S>(c, e, F, check);
   Exact moved(0), squares(0), first(0), last(0), floor(0), fallen(0), slip(0);
-  // |H''|: from below by rho_hat, from above by what (mu + rho_hat)^-1 leaves of it.
+  // |H''| = rho_hat |q| / (q + rho_hat): below rho_hat for q > 0, largest at -rho for q < 0.
   const Exact bent = larger(rho_hat, Exact(rho_hat * rho / (rho_hat - rho)));
   for (long r = 0; r <= T; ++r) {
     const auto k = static_cast<std::size_t>(r);

@@ -58,7 +58,8 @@ void add_nearly_parallel_row(Source& source, Case& c) {
   A << in.A.nearest(), in.A.nearest().row(row);
   B << in.B.nearest(), in.B.nearest().row(row);
   b.topRows(p) = in.b.nearest();
-  B(p, entry) += source.pick({1, -1}) * std::ldexp(1.0, -static_cast<int>(source.integer(3, 30)));
+  const double small = std::ldexp(1.0, -static_cast<int>(source.integer(3, 30)));
+  B(p, entry) += source.pick({1, -1}) * small;
   Rational limit = 0;
   for (Index j = 0; j < in.n; ++j) limit += Rational(A(p, j)) * Rational(c.vector("x")[j]);
   for (Index j = 0; j < in.m; ++j) limit += Rational(B(p, j)) * truth.y[j];
@@ -67,7 +68,7 @@ void add_nearly_parallel_row(Source& source, Case& c) {
   in.A = ExactMatrix(A);
   in.B = ExactMatrix(B);
   in.b = ExactMatrix(b);
-  c.numbers["thin"] = 1;
+  c.numbers["thin"] = small;
 }
 
 /// Adds an equality that combines the others, but for `gap` on its right side.
@@ -122,7 +123,7 @@ void add_thin_rows(Source& source, Case& c) {
   in.A = ExactMatrix(A);
   in.B = ExactMatrix(B);
   in.b = ExactMatrix(b);
-  c.numbers["thin"] = 1;
+  c.numbers["thin"] = small;
 }
 
 }  // namespace
@@ -261,7 +262,7 @@ bool clearly_independent(const reference::Program& p, const std::vector<Index>& 
   // gamma of 8 (m + k + 4) operations, as in KktFactor::preview.
   const Rational operations = Rational(8 * (p.m() + k + 4)) * u;
   if (operations >= 1) return false;
-  const Rational noise = 2 * operations / (1 - operations) * Rational(k + 1) * (1 + sum);
+  const Rational noise = 4 * operations / (1 - operations) * Rational(k + 1) * (1 + sum);
   for (Index i = 0; i < k; ++i)
     if (noise * (*inverse)(i, i) * gram(i, i) >= 1) return false;
   return true;

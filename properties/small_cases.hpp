@@ -48,8 +48,8 @@ bool margins_are_clear(const reference::Program& p, const reference::Minimiser& 
 /// Whether rounding cannot make these rows look dependent, in whatever order they are factored.
 /// With G = B H^-1 B' of the k rows and T = sum (G^-1)_ii G_ii >= 1 / (smallest eigenvalue of G
 /// scaled to a unit diagonal): the pivot of row i is at least 1/(G^-1)_ii, and its noise at most
-/// gamma (k + 1) (G_ii + sum w_j^2 G_jj) <= gamma (k + 1) G_ii (1 + T), as w'G w <= G_ii. Twice
-/// that, for the rounding of the noise itself.
+/// gamma (k + 1) (G_ii + sum w_j^2 G_jj) <= gamma (k + 1) G_ii (1 + T), as w'G w <= G_ii. Four
+/// times that, for the rounding of the pivot, one noise, and of the noise itself.
 /// @param u the roundoff of the solver's scalar; with u = 0 every independent set is clear
 bool clearly_independent(const reference::Program& p, const std::vector<Index>& rows,
                          const Rational& u);

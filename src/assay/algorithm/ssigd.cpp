@@ -84,6 +84,9 @@ template <class S>
 void Ssigd<S>::archive(StateArchive& state) {
   Algorithm<S>::archive(state);
   state.vector("ssigd.q", q_);
+  // Without a perturbation there is none, also where the state is that of a run with one.
+  if (state.reading() && o_.perturbation == 0)
+    for (Index i = 0; i < q_.size(); ++i) q_[i] = S(0);
   state.vector("ssigd.velocity", velocity_);
 }
 

@@ -56,9 +56,13 @@ void add_steps(std::vector<Counterfactual>& list, const Experiment& e,
     add(list, "gamma2", fmt::format("gamma_2 = {:.4g}, 1.5 times the smallest stable one", gamma2),
         [gamma2](const Experiment& from) { return with_step(from, "gamma2", gamma2); });
   }
-  add(list, "step", fmt::format("a constant step 1/L, L = {:.6g} of F", L),
+  add(list, "step",
+      fmt::format("constant steps 1/L, L = {:.6g} of F, without averages or momentum", L),
       [L](const Experiment& from) {
-        return with_step_rule(from, "constant", {{"length", 1 / L}});
+        Experiment out = with_step_rule(from, "constant", {{"length", 1 / L}});
+        for (const std::string key : {"gradient_average", "momentum"})
+          if (out.algorithm_settings.values().count(key) > 0) out = with_algorithm(out, key, 0.0);
+        return out;
       });
 }
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "assay/diagnose/variant.hpp"
+#include "assay/numerics/kernels.hpp"
 #include "assay/run/run.hpp"
 #include "assay/support/error.hpp"
 
@@ -24,31 +26,40 @@ bool is_fault(const std::string& cause) {
                      [&](const FaultInfo& f) { return f.name == cause; });
 }
 
-/// Puts the verdict together from what was measured.
+/// Puts the verdict together from what was measured. A bias as large as the gap makes it only if
+/// the gap goes with it: where the counterfactual says otherwise, the counterfactual is believed.
 class Judge {
  public:
   Judge(const Experiment& e, Diagnosis& d) : e_(e), d_(d) {}
 
   void judge() {
+    if (d_.ending.failed) {
+      Finding& f = find("run_failed", Role::cause, "the run fails: " + d_.ending.failure);
+      for (const Effect& effect : d_.effects)
+        if (!effect.ending.failed) cite(f, effect.id);
+    }
     estimator();
-    loop();
-    steps();
     reports();
-    kinks();
+    faults();
+    loop();
     design();
-    const bool cause = has(Role::cause);
+    steps();
+    kinks();
     std::stable_sort(d_.findings.begin(), d_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.role < b.role; });
-    if (cause)
-      d_.verdict = "causes";
-    else
-      d_.verdict = healthy() ? "healthy" : "undecided";
+    d_.verdict = has(Role::cause)                   ? "causes"
+                 : ends_well() || has(Role::design) ? "healthy"
+                                                    : "undecided";
   }
 
  private:
   bool has(Role role) const {
     return std::any_of(d_.findings.begin(), d_.findings.end(),
                        [&](const Finding& f) { return f.role == role; });
+  }
+  bool mentioned(const std::string& id) const {
+    return std::any_of(d_.findings.begin(), d_.findings.end(),
+                       [&](const Finding& f) { return f.id == id; });
   }
   const Effect* effect(const std::string& id) const {
     for (const Effect& effect : d_.effects)
@@ -64,56 +75,114 @@ class Judge {
     const Effect* found = effect(id);
     return found && found->ratio < better;
   }
+  bool in_cure(const std::string& id) const {
+    return std::any_of(d_.cures.begin(), d_.cures.end(), [&](const auto& cure) {
+      return std::find(cure.begin(), cure.end(), id) != cure.end();
+    });
+  }
+  bool at_rounding() const {
+    const Event* floor = event("rounding_floor");
+    return rounding_ || (floor && floor->last == d_.iterations - 1);
+  }
+  /// The gap still falls, or is down to rounding.
+  bool ends_well() const {
+    const auto shape = d_.ending.tail.shape;
+    return at_rounding() || shape == Tail::Shape::linear || shape == Tail::Shape::power;
+  }
+  bool swings() const {
+    const auto shape = d_.ending.tail.shape;
+    return d_.ending.failed || shape == Tail::Shape::cycle || shape == Tail::Shape::rising ||
+           shape == Tail::Shape::wandering;
+  }
+
   Finding& find(const std::string& id, Role role, const std::string& sentence) {
     d_.findings.push_back({id, role, sentence, {}, {}});
     return d_.findings.back();
   }
   void cite(Finding& f, const std::string& id) const {
-    if (const Effect* found = effect(id)) {
-      f.evidence.push_back(
-          found->ending.failed
-              ? fmt::format("{}: the run fails ({})", found->what, found->ending.failure)
-              : fmt::format("{}: the gap at the end becomes {:.6e}, {:.4g} times "
-                            "what it is",
-                            found->what, found->ending.level, found->ratio));
-      f.numbers["ratio " + id] = found->ratio;
-    }
+    const Effect* found = effect(id);
+    if (!found) return;
+    f.evidence.push_back(
+        found->ending.failed
+            ? fmt::format("{}: the run fails ({})", found->what, found->ending.failure)
+            : fmt::format("{}: the gap at the end becomes {:.6e}, {:.4g} times "
+                          "what it is",
+                          found->what, found->ending.level, found->ratio));
+    f.numbers["ratio " + id] = found->ratio;
   }
 
-  /// Rungs of the last ladder that are as large as the gap.
+  /// Rungs of the last ladder, next to what happens to the gap without their cause.
   void estimator() {
     if (d_.ladders.empty()) return;
     const Ladder& last = d_.ladders.back();
     for (const Rung& rung : last.rungs) {
-      const bool bites = rung.size > 0 && rung.size >= biting * last.truth_size;
+      const bool bites = rung.size > 0 && rung.size >= biting * d_.gap_mapping;
       if (rung.cause == "evaluation_point") continue;
       if (rung.cause == "rounding") {
-        if (bites) rounding_ = true;
+        rounding_ = bites;
         continue;
       }
       const bool fault = is_fault(rung.cause);
-      // Noise, perturbation and penalty belong to the method: the gap is what they leave.
-      const bool own = rung.cause == "noise" || rung.cause == "perturbation" ||
-                       rung.cause == "penalty" || rung.cause == "gate";
-      if (rung.cause == "noise" && !(bites && helps("noise"))) continue;
-      if (!bites && !fault) continue;
-      Finding& f = find(
-          rung.cause,
-          !bites ? Role::latent
-          : own  ? Role::design
-                 : Role::cause,
-          bites
-              ? fmt::format("at iteration {} it changes the estimate by {:.6e}, {:.4g} times the "
-                            "true gap {:.6e} there",
-                            last.iteration, rung.size, rung.size / last.truth_size, last.truth_size)
-          : rung.size > 0
-              ? fmt::format("it changes the estimate by {:.6e}, still hidden below the gap {:.6e}",
-                            rung.size, last.truth_size)
-              : std::string("it changes nothing where this run ends"));
-      f.numbers = {{"size", rung.size}, {"share", rung.share}, {"gap", last.truth_size}};
+      const std::string what_if = fault                ? "fault:" + rung.cause
+                                  : effect(rung.cause) ? rung.cause
+                                                       : std::string("estimator");
+      const Effect* without = effect(what_if);
+      const bool matters = helps(what_if) || in_cure(what_if);
+      if (!bites && !fault && !matters) continue;
+      // These belong to the method: the gap is what they leave.
+      const bool own = !fault && rung.cause != "lower_level" && rung.cause != "inner_solve";
+      const Role role = matters || (bites && !without) ? (own ? Role::design : Role::cause)
+                        : bites && own                 ? Role::design
+                                                       : Role::latent;
+      Finding& f =
+          find(rung.cause, role,
+               rung.size > 0
+                   ? fmt::format(
+                         "at iteration {} it changes the estimate by {:.6e}, {:.4g} times the gap",
+                         last.iteration, rung.size, rung.size / d_.gap_mapping)
+               : matters ? std::string("at the end it changes nothing by itself, hidden by another "
+                                       "defect or over by then; the gap goes with it all the same")
+                         : std::string("it changes nothing where this run ends"));
+      f.numbers = {{"size", rung.size}, {"share", rung.share}, {"gap", d_.gap_mapping}};
       f.evidence.push_back(fmt::format("ladder: {:.4f} of (reported - true) at iteration {}",
                                        rung.share, last.iteration));
-      cite(f, fault ? "fault:" + rung.cause : rung.cause == "penalty" ? "estimator" : rung.cause);
+      cite(f, what_if);
+    }
+  }
+
+  /// What the trace says of the run's own words.
+  void reports() {
+    const auto report = [&](const std::string& seen, const std::string& id) {
+      const Event* found = event(seen);
+      if (!found || mentioned(id)) return;
+      Finding& f = find(id, Role::report, found->sentence);
+      f.numbers = found->numbers;
+      f.evidence.push_back(fmt::format("trace: iterations {} to {}", found->first, found->last));
+      cite(f, "fault:" + id);
+    };
+    // An estimate that is the direct part is reported as what it is.
+    const auto estimate_is = [&](const Vec<Real50>& part) {
+      const Vec<Real50> off = d_.ladders.back().reported - part;
+      return to_double(norm(off)) <= 1e-9 * d_.ladders.back().reported_size;
+    };
+    report("printed_step_not_applied", "printed_step");
+    report("stale_status", "sticky_status");
+    if (d_.ladders.empty() || !estimate_is(d_.ladders.back().direct))
+      report("reported_is_direct", "direct_gap_reported");
+    if (d_.ladders.empty() || !estimate_is(d_.ladders.back().implicit))
+      report("reported_is_implicit", "implicit_gap_reported");
+    report("reported_is_objective", "objective_gap_reported");
+    report("lower_level_not_converged", "lower_level_not_converged");
+  }
+
+  /// Every fault that is on is mentioned.
+  void faults() {
+    for (const FaultInfo& info : fault_registry()) {
+      const std::string what_if = "fault:" + info.name;
+      if (!effect(what_if) || mentioned(info.name)) continue;
+      const bool matters = helps(what_if) || in_cure(what_if);
+      Finding& f = find(info.name, matters ? Role::cause : Role::latent, info.summary);
+      cite(f, what_if);
     }
   }
 
@@ -121,10 +190,8 @@ class Judge {
     if (!d_.loop) return;
     const LoopGain& loop = *d_.loop;
     const bool marginal = loop.random_point && std::fabs(loop.gain / loop.limit - 1) < at_the_limit;
-    if (loop.stable && !marginal) return;
-    const auto shape = d_.ending.tail.shape;
     if (marginal) {
-      if (shape == Tail::Shape::linear || shape == Tail::Shape::power) return;
+      if (!helps("gamma2") || at_rounding()) return;
       Finding& f =
           find("stability_boundary", Role::cause,
                fmt::format("the loop gain {:.4f} is within {:.0f} % of the limit {:.4f}, which the "
@@ -135,17 +202,20 @@ class Judge {
       cite(f, "gradient_average");
       return;
     }
-    Finding& f = find("unstable_loop", Role::cause,
-                      fmt::format("the loop gain lambda_max eta = {:.4f} exceeds its limit {:.4f}: "
-                                  "averages and momentum in series make steps of this length "
-                                  "unstable",
-                                  loop.gain, loop.limit));
+    if (loop.stable) return;
+    const bool shows = swings() || helps("gamma2");
+    Finding& f = find(
+        "unstable_loop", shows ? Role::cause : Role::latent,
+        fmt::format("the loop gain lambda_max eta = {:.4f} exceeds its limit {:.4f}: steps of this "
+                    "length are unstable{}",
+                    loop.gain, loop.limit,
+                    loop.averages ? ", as averages and momentum in series lower the limit" : ""));
     f.numbers = {{"gain", loop.gain},
                  {"limit", loop.limit},
                  {"predicted_gap", loop.amplitude},
                  {"predicted_period", loop.period / 2},
                  {"measured_gap", d_.ending.tail.level}};
-    if (loop.amplitude > 0)
+    if (loop.amplitude > 0 && shows)
       // x goes round once while the norm of its gradient swings twice.
       f.evidence.push_back(fmt::format(
           "predicted: a limit cycle of gap {:.4f} that repeats after {:.1f} iterations; "
@@ -156,116 +226,80 @@ class Judge {
     cite(f, "momentum");
   }
 
+  void design() {
+    if (e_.algorithm != "f2csa" || e_.algorithm_settings.text("outer") != "clipped") return;
+    if (!helps("outer") || ends_well()) return;
+    Finding& f = find("clipped_orbit", Role::design,
+                      "the clipped loop orbits its goal by design: its theorem speaks of a block's "
+                      "mean, not of the last point");
+    f.numbers["clip_radius"] = e_.algorithm_settings.real("clip_radius");
+    cite(f, "outer");
+  }
+
   void steps() {
     const Effect *both = effect("caps"), *cap = effect("cap"), *gap_cap = effect("gap_cap");
     if (const Effect* found = both ? both : cap ? cap : gap_cap) {
-      const std::string& id = found->id;
       const bool slows = found->ratio < better || (cap && cap->ratio < better) ||
                          (gap_cap && gap_cap->ratio < better);
-      if (slows) {
-        Finding& f =
-            find("step_limited", Role::cause, "a cap on the step slows the iteration down");
-        for (const std::string one : {"cap", "gap_cap", "caps"}) cite(f, one);
-        if (d_.ending.tail.shape == Tail::Shape::power)
-          f.evidence.push_back(
-              fmt::format("the gap falls like t^{:.3f}; a step in proportion to the "
-                          "gap gives t^-1",
-                          d_.ending.tail.exponent));
-      } else {
-        Finding& f =
-            find("step_limited", Role::latent,
-                 found->ratio > worse ? "the cap is not the cause: without it the gap is "
-                                        "larger"
-                                      : "the cap is not the cause: without it the gap stays");
-        cite(f, id);
-      }
+      Finding& f = find("step_limited", slows ? Role::cause : Role::latent,
+                        slows                  ? "a cap on the step slows the iteration down"
+                        : found->ratio > worse ? "the cap is not the cause: without it the gap is "
+                                                 "larger"
+                                               : "the cap is not the cause: without it the gap "
+                                                 "stays");
+      for (const std::string one : {"cap", "gap_cap", "caps"}) cite(f, one);
+      if (d_.ending.tail.shape == Tail::Shape::power && gap_cap)
+        f.evidence.push_back(
+            fmt::format("the gap falls like t^{:.3f}; a step in proportion to the "
+                        "gap gives t^-1",
+                        d_.ending.tail.exponent));
     }
     if (helps("mu")) {
       Finding& f =
           find("step_constant", Role::cause, "the constant of the step rule is not that of F");
       cite(f, "mu");
-      if (d_.model && e_.step == "inverse") {
-        const double stated = e_.step_settings.real("mu");
-        if (stated > 0) {
-          f.numbers["stated over true"] = stated / d_.model->smallest();
-          f.evidence.push_back(
-              fmt::format("mu = {:.6g} is {:.4g} times F's smallest curvature "
-                          "{:.6g}: the gap falls like t^-{:.4g}",
-                          stated, stated / d_.model->smallest(), d_.model->smallest(),
-                          d_.model->smallest() / stated));
-        }
+      const double stated = e_.step == "inverse" ? e_.step_settings.real("mu") : 0;
+      if (d_.model && stated > 0) {
+        f.numbers["stated over true"] = stated / d_.model->smallest();
+        f.evidence.push_back(
+            fmt::format("mu = {:.6g} is {:.4g} times F's smallest curvature "
+                        "{:.6g}: the gap falls like t^-{:.4g}",
+                        stated, stated / d_.model->smallest(), d_.model->smallest(),
+                        d_.model->smallest() / stated));
       }
-    } else if (!has(Role::cause) && !has(Role::design) && !ends_well() && helps("step")) {
-      Finding& f = find("step_rule", Role::cause, "the step rule is what keeps the gap up");
-      cite(f, "step");
     }
-    if (!has(Role::cause) && !ends_well()) {
-      for (const std::string id : {"gradient_average", "momentum"})
-        if (helps(id)) {
-          Finding& f = find(id, Role::cause,
-                            id == "momentum" ? "momentum keeps the gap up"
-                                             : "the average of gradients keeps the gap up");
+    // What no theory names: only where the gap neither falls nor is explained.
+    const auto shape = d_.ending.tail.shape;
+    const bool stuck = shape == Tail::Shape::flat || swings();
+    if (stuck && !ends_well() && !has(Role::cause) && !has(Role::design))
+      for (const auto& [id, finding, sentence] :
+           {std::tuple<std::string, std::string, std::string>{
+                "gradient_average", "gradient_average",
+                "the average of gradients keeps the gap up"},
+            {"momentum", "momentum", "momentum keeps the gap up"},
+            {"step", "step_rule", "the step rule is what keeps the gap up"}})
+        if (helps(id) && !has(Role::cause)) {
+          Finding& f = find(finding, Role::cause, sentence);
           cite(f, id);
         }
-    }
-    if (const Effect* found = effect("samples"); found && found->ratio == 1) {
+    const Effect* samples = effect("samples");
+    if (samples && d_.iterations > 0 && std::fabs(samples->ratio - 1) < 1e-9) {
       Finding& f = find("no_variance", Role::latent,
-                        "more samples change nothing, bit for bit: the gradients have no variance");
+                        "more samples leave the gap at the end as it is, to nine digits: the "
+                        "gradients have no variance that matters");
       cite(f, "samples");
     }
   }
 
-  void reports() {
-    const auto report = [&](const std::string& seen, const std::string& id) {
-      if (const Event* found = event(seen)) {
-        Finding& f = find(id, Role::report, found->sentence);
-        f.numbers = found->numbers;
-        f.evidence.push_back(fmt::format("trace: iterations {} to {}", found->first, found->last));
-      }
-    };
-    report("printed_step_not_applied", "printed_step");
-    report("stale_status", "sticky_status");
-    report("reported_is_direct", "direct_gap_reported");
-    report("reported_is_implicit", "implicit_gap_reported");
-    report("reported_is_objective", "objective_gap_reported");
-    report("lower_level_not_converged", "lower_level_not_converged");
-    for (const std::string name : {"shared_stream", "probe_updates_state"})
-      if (const Effect* found = effect("fault:" + name)) {
-        Finding& f = find(name, Role::report, "draws or averages depend on what else is evaluated");
-        cite(f, "fault:" + name);
-        cite(f, "probe");
-      }
-  }
-
   void kinks() {
-    const Event* kink = event("kink");
-    if (!kink || kink->last != d_.iterations - 1) return;
+    if (d_.kink_rows == 0 || ends_well()) return;
     Finding& f =
         find("kink", Role::cause,
-             "the run ends where a row holds with zero multiplier: F has no gradient there, "
-             "and the gap need not vanish at an optimum");
-    f.evidence.push_back(kink->sentence);
+             fmt::format("the run ends where {} inequalities hold with zero multiplier: F "
+                         "has no gradient there, and the gap need not vanish at an optimum",
+                         d_.kink_rows));
+    f.numbers["rows"] = static_cast<double>(d_.kink_rows);
   }
-
-  void design() {
-    if (e_.algorithm != "f2csa" || e_.algorithm_settings.text("outer") != "clipped" || !d_.model)
-      return;
-    if (!helps("outer")) return;
-    const double D = e_.algorithm_settings.real("clip_radius");
-    Finding& f = find("clipped_orbit", Role::design,
-                      "the clipped loop orbits its goal by design: its theorem speaks of a block's "
-                      "mean, not of the last point");
-    f.numbers["clip_radius"] = D;
-    cite(f, "outer");
-  }
-
-  /// The gap still falls, or is down to rounding.
-  bool ends_well() const {
-    const auto shape = d_.ending.tail.shape;
-    return rounding_ || event("rounding_floor") || shape == Tail::Shape::linear ||
-           shape == Tail::Shape::power;
-  }
-  bool healthy() const { return ends_well() || has(Role::design); }
 
   const Experiment& e_;
   Diagnosis& d_;
@@ -333,6 +367,24 @@ const std::vector<CauseInfo>& cause_catalogue() {
         {"clipped_orbit",
          "F2CSA's clipped loop goes round its goal with |grad F| about D sqrt(lambda/eta)",
          "judge the block mean"},
+        {"rounding", "double precision in the estimate", "nothing, or more digits"},
+        {"evaluation_point", "the estimate is taken at another point than x, as the method says",
+         "nothing"},
+        {"run_failed", "the run ends before its last iteration", "see the failure"},
+        // The names of the what-ifs.
+        {"cap", "the rule's fixed upper limit on the step", "setting step.cap"},
+        {"gap_cap", "an upper limit in proportion to the gap", "setting step.gap_cap"},
+        {"caps", "both upper limits on the step", "settings step.cap and step.gap_cap"},
+        {"floor", "a lower limit on the step", "setting step.floor"},
+        {"mu", "the constant of steps 1/(mu (t+1))", "setting step.mu"},
+        {"gamma2", "the constant of 1/(gamma_1 |m| + gamma_2)", "setting step.gamma2"},
+        {"samples", "how many estimates are averaged", "setting algorithm.samples"},
+        {"outer", "F2CSA's outer loop", "setting algorithm.outer"},
+        {"alpha", "the penalty's parameter", "setting hypergradient.alpha"},
+        {"estimator", "the exact adjoint instead of the estimator",
+         "setting hypergradient.estimator"},
+        {"step", "constant steps 1/L without averages or momentum", "setting step.rule"},
+        {"probe", "checks of the estimator during the run", "setting probe.gradient_every"},
         {"no_variance", "the estimates have no variance, so averaging more of them does nothing",
          "none needed"},
         {"lower_level_not_converged", "the algorithm went on with lower levels it had not solved",
@@ -364,6 +416,7 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   d.iterations = run.summary.iterations;
   d.gap_total = run.summary.gap_total;
   d.gap_reported = run.summary.gap_reported;
+  d.gap_mapping = run.trace.number(run.trace.rows.size() - 1, "gap_mapping");
   d.events = find_events(run.trace);
 
   tell("the ladder", 0, 1);
@@ -374,6 +427,7 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   if (d.iterations > 0) {
     d.ladders = fidelity_ladders(e, instance, at);
     const Vec<double>& x = d.ladders.back().after;
+    d.kink_rows = kink_rows(instance, x);
     d.model = local_model(instance, x);
     if (options.prove) d.proved = options.prove(x);
   }
@@ -385,7 +439,8 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   // perfect at once is none.
   std::vector<Candidate> helpful;
   const auto specific = [](const std::string& id) {
-    return id != "estimator" && id != "step" && id != "alpha" && id != "samples";
+    return id != "estimator" && id != "step" && id != "alpha" && id != "samples" &&
+           id.rfind("try:", 0) != 0;
   };
   for (std::size_t k = 0; k < list.size(); ++k) {
     tell("counterfactual runs", static_cast<long>(k), static_cast<long>(list.size()));

@@ -51,6 +51,8 @@ struct Diagnosis {
   Ending ending;
   long iterations = 0;
   double gap_total = 0, gap_reported = 0;
+  double gap_mapping = 0;  ///< gap_total where x is free
+  Index kink_rows = 0;     ///< inequalities that hold with zero multiplier at the end
   ProvedGap proved;
   std::vector<Event> events;
   std::vector<Ladder> ladders;

@@ -19,10 +19,16 @@ constexpr std::size_t spike_window = 20;
 constexpr double flat_fall = 0.05;  // of log gap over the tail: less is flat
 constexpr double fit_share = 0.1;   // residual of a fit against what it explains
 constexpr double cycle_correlation = 0.7;
+constexpr double wander_share = 0.25;       // of steps that rise: fewer is no wandering
+constexpr double fall_over_swing = 2;       // fall of log gap over the rms of what swings around it
 constexpr double rounding_level = 0x1p-43;  // 2^10 roundings of the parts of a gradient
 constexpr double visible = 0.01;            // two figures that should be the same differ by more
 
+/// @pre not empty; NaN counts as missing
 double median(std::vector<double> values) {
+  values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return v != v; }),
+               values.end());
+  if (values.empty()) return 0;
   const std::size_t middle = values.size() / 2;
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
                    values.end());
@@ -196,7 +202,7 @@ void find_rounding(const Series& s, std::vector<Event>& list) {
   if (!s.has("gap_direct") || !s.has("gap_implicit")) return;
   Seen seen(s, "rounding_floor");
   for (std::size_t i = 0; i < s.size(); ++i)
-    if (s["gap_total"][i] <= rounding_level * (s["gap_direct"][i] + s["gap_implicit"][i]))
+    if (s["gap_mapping"][i] <= rounding_level * (s["gap_direct"][i] + s["gap_implicit"][i]))
       seen.at(i);
   seen.tell(list,
             fmt::format("in {} rows the gap is what rounding leaves of its parts", seen.count()));
@@ -457,19 +463,26 @@ Tail fit_tail(const Series& s, const std::string& column) {
 
   if (natural_log(tail.swing) < flat_fall) {
     tail.shape = Tail::Shape::flat;
-  } else if (std::min(by_t.residual, by_log.residual) < fit_share * std::fabs(fall)) {
-    tail.shape = fall < 0                          ? Tail::Shape::rising
-                 : by_log.residual < by_t.residual ? Tail::Shape::power
-                                                   : Tail::Shape::linear;
-  } else {
-    const std::size_t period = period_of(y, tail.correlation);
-    if (period > 0 && tail.correlation >= cycle_correlation) {
-      tail.shape = Tail::Shape::cycle;
-      tail.period = static_cast<double>(period);
-    } else {
-      tail.shape = Tail::Shape::wandering;
-    }
+    return tail;
   }
+  const bool power = by_log.residual < by_t.residual;
+  if (std::min(by_t.residual, by_log.residual) < fit_share * std::fabs(fall)) {
+    tail.shape = fall < 0 ? Tail::Shape::rising : power ? Tail::Shape::power : Tail::Shape::linear;
+    return tail;
+  }
+  const std::size_t period = period_of(y, tail.correlation);
+  if (period > 0 && tail.correlation >= cycle_correlation) {
+    tail.shape = Tail::Shape::cycle;
+    tail.period = static_cast<double>(period);
+  } else if (tail.increases >= wander_share) {
+    tail.shape = Tail::Shape::wandering;
+  } else {
+    tail.shape = fall > 0 ? Tail::Shape::power : Tail::Shape::flat;
+  }
+  // Oscillations on the way down, as a loop with momentum makes: the fall outweighs them.
+  if (fall > fall_over_swing * std::min(by_t.residual, by_log.residual) &&
+      tail.shape != Tail::Shape::flat)
+    tail.shape = power ? Tail::Shape::power : Tail::Shape::linear;
   return tail;
 }
 

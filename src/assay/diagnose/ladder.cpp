@@ -1,5 +1,7 @@
 #include "assay/diagnose/ladder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -237,6 +239,11 @@ std::vector<Ladder> fidelity_ladders(const Experiment& e, const Instance& instan
     ladder.truth_size = size_of(ladder.truth);
     ladder.error_size = size_of(error);
     check_identity(ladder);
+    if (!(ladder.identity_error <= ladder.identity_bound))
+      throw Error(ExitCode::internal,
+                  fmt::format("the ladder of iteration {} does not add up: off by {:.3g}, allowed "
+                              "{:.3g}",
+                              ladder.iteration, ladder.identity_error, ladder.identity_bound));
   }
   return ladders;
 }

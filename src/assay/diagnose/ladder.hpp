@@ -53,7 +53,7 @@ std::vector<Fidelity> fidelities(const Experiment& experiment);
 /// with the run's own draws.
 /// @pre iterations increasing, within 0 .. experiment.iterations - 1
 /// @throws InputError when the experiment is not in double; NumericalError when the run, or a rung,
-/// fails at or before one of them
+/// fails at or before one of them; Error(internal) should the deltas not add up
 std::vector<Ladder> fidelity_ladders(const Experiment& experiment, const Instance& instance,
                                      const std::vector<long>& iterations);
 

@@ -91,6 +91,18 @@ TEST(Ladder, EachPartOfASamplingMethodHasItsRung) {
   }
 }
 
+TEST(Ladder, AFixedPerturbationHasItsRung) {
+  const Case c = small(
+      "[algorithm]\nname = \"ssigd\"\nperturbation = 0.01\n[step]\nrule = \"constant\"\nlength = "
+      "0.05\n");
+  for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 9})) {
+    expect_identity(ladder);
+    // q moves y by H^-1 q, and the estimate by (Qxy + J'Qyy) of that: of the size of q.
+    EXPECT_GT(ladder.find("perturbation")->size, 1e-4);
+    EXPECT_NEAR(ladder.find("perturbation")->share, 1, 1e-9);
+  }
+}
+
 TEST(Ladder, APenaltyMethodFallsIntoItsParts) {
   const Case c = small(
       "[algorithm]\nname = \"f2csa\"\nouter = \"sgd\"\n[hypergradient]\nestimator = \"penalty\"\n"

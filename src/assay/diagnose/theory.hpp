@@ -22,6 +22,9 @@ struct LocalModel {
 /// @return nothing where the lower level has no solution at x, or is degenerate there
 std::optional<LocalModel> local_model(const Instance& instance, const Vec<double>& x);
 
+/// How many inequalities hold with zero multiplier at x.
+Index kink_rows(const Instance& instance, const Vec<double>& x);
+
 /// DS-BLO on curvature lambda with step eta, gradient average a, momentum b and the estimate taken
 /// at x - u eta m (u = 1: before the step; paper order: u uniform in [0, 1], here its mean 1/2):
 ///
@@ -34,6 +37,7 @@ struct LoopGain {
   double limit = 0;           ///< k*
   double gain = 0;            ///< k at m = 0, lambda_max / gamma_2, or lambda_max times the cap
   bool random_point = false;  ///< u is drawn: the limit holds on average
+  bool averages = false;      ///< there is an average or momentum at all
   bool stable = true;
   double amplitude = 0;  ///< unstable: of the gap, |m| k* / |e^(i theta) - 1|
   double period = 0;     ///< unstable: 2 pi / theta, 2 cos theta = 1 + a + b - ab - k*(1-a)(1-b)u

@@ -110,8 +110,10 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   problem_.lower_linear_term(x, linear_);
   if (q.size() > 0) linear_ += q;
   problem_.row_limits(x, limits_);
-  // A set that was cut down for differentiation is not the set to start from.
-  if (!solution_.weakly_active.empty()) qp_.warm_start(warm_);
+  // A set that was cut down for differentiation is not the set to start from; nor is what a failed
+  // solve left, unless a checkpoint would start from it too.
+  if (!solution_.weakly_active.empty() || solution_.status != LowerStatus::solved)
+    qp_.warm_start(warm_);
   solution_.status = qp_.solve(linear_, limits_);
   if (solution_.status == LowerStatus::infeasible &&
       !proved_infeasible(problem_, x, qp_.factor().active(), qp_.contradicted()))

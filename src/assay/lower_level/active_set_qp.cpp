@@ -248,8 +248,8 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
 }
 
 /// Corrections of the active-set system by its own residuals; the last one measures what is left.
-/// Two, and further ones while they still change more than some roundings: a correction leaves
-/// about u times the system's condition of the error before it.
+/// Two, and further ones while they still change more than some roundings and shrink: a correction
+/// leaves about u times the system's condition of the error before it.
 template <class S>
 void ActiveSetQp<S>::refine() {
   const auto& set = factor_.active();
@@ -263,6 +263,7 @@ void ActiveSetQp<S>::refine() {
       return S(64) * unit_roundoff<S>() * of < correction;
     };
     bool moves = true;
+    S before(0);
     for (int round = 0; round < 2 || (moves && round < most_rounds); ++round) {
       residual_ = *g_;
       if (shape_.H)
@@ -285,7 +286,10 @@ void ActiveSetQp<S>::refine() {
         correction = larger(correction, magnitude(nu_[j]));
       }
       if (k == 0) break;
-      moves = still_moves(max_norm(residual_), max_norm(y_)) || still_moves(correction, largest);
+      const S now = max_norm(residual_);
+      moves = still_moves(now, max_norm(y_)) || still_moves(correction, largest);
+      if (round > 0 && !(S(2) * now <= before)) moves = false;
+      before = now;
     }
     drift_ = max_norm(residual_);
     S largest(0), correction(0);
@@ -380,6 +384,10 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
   iterations_ = 0;
   contradicted_ = -1;
   std::fill(left_out_.begin(), left_out_.end(), 0);
+  // What refine() measures, should it not come to that.
+  drift_ = S(0);
+  nearly_dependent_ = false;
+  for (Index i = 0; i < shape_.rows(); ++i) multiplier_noise_[i] = S(0);
   free_ = -g;
   factor_.solve_H(free_);
   free_size_ = S(0);

@@ -24,8 +24,8 @@ template <class S>
 struct LowerSolution {
   LowerStatus status = LowerStatus::solved;
   Vec<S> y;            ///< (m)
-  Vec<S> multipliers;  ///< (rows) of all stacked rows; 0 where a row does not hold, within rounding
-                       ///< of 0 where it is weakly active; of either sign for equalities
+  Vec<S> multipliers;  ///< (rows) of all stacked rows; 0 where a row does not hold; of either sign
+                       ///< for equalities
   Certificate<S> certificate;
   long iterations = 0;
 

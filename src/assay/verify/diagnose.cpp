@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "assay/cli/session.hpp"
+#include "assay/diagnose/audit.hpp"
 #include "assay/diagnose/diagnosis.hpp"
 #include "assay/lower_level/active_set.hpp"
 #include "assay/run/run.hpp"
@@ -18,8 +20,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct DiagnoseCommand {
-  std::string experiment;
+  std::string experiment, trace, instance, column;
   std::vector<std::string> settings, attempts;
+  std::vector<long> at;
 };
 
 /// The gap at x in an enclosure, or why not.
@@ -89,6 +92,22 @@ std::string text_of(const Experiment& e, const Diagnosis& d) {
 /// Numbers that JSON has no word for become null.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+Json json_of(const ProvedGap& proved) {
+  return proved.proved ? Json{{"lower", number(proved.lower)}, {"upper", number(proved.upper)}}
+                       : Json{{"why", proved.why}};
+}
+
+Json json_of(const std::vector<Event>& events) {
+  Json list = Json::array();
+  for (const Event& event : events)
+    list.push_back({{"id", event.id},
+                    {"first", event.first},
+                    {"last", event.last},
+                    {"count", event.count},
+                    {"sentence", event.sentence}});
+  return list;
+}
+
 Json json_of(const Experiment& e, const Instance& instance, const Diagnosis& d) {
   Json j = {{"format", "assay-diagnosis/1"},
             {"experiment", e.name},
@@ -100,9 +119,7 @@ Json json_of(const Experiment& e, const Instance& instance, const Diagnosis& d) 
             {"tail", to_string(d.ending.tail.shape)},
             {"failure", d.ending.failure},
             {"verdict", d.verdict}};
-  j["proved"] = d.proved.proved
-                    ? Json{{"lower", number(d.proved.lower)}, {"upper", number(d.proved.upper)}}
-                    : Json{{"why", d.proved.why}};
+  j["proved"] = json_of(d.proved);
   j["findings"] = Json::array();
   for (const Finding& f : d.findings) {
     Json numbers = Json::object();
@@ -137,13 +154,7 @@ Json json_of(const Experiment& e, const Instance& instance, const Diagnosis& d) 
                  {"predicted_gap", number(d.loop->amplitude)},
                  {"predicted_period", number(d.loop->period)},
                  {"stable_gamma2", number(d.loop->cure)}};
-  j["events"] = Json::array();
-  for (const Event& event : d.events)
-    j["events"].push_back({{"id", event.id},
-                           {"first", event.first},
-                           {"last", event.last},
-                           {"count", event.count},
-                           {"sentence", event.sentence}});
+  j["events"] = json_of(d.events);
   j["effects"] = Json::array();
   for (const Effect& effect : d.effects)
     j["effects"].push_back({{"id", effect.id},
@@ -155,8 +166,58 @@ Json json_of(const Experiment& e, const Instance& instance, const Diagnosis& d) 
   return j;
 }
 
+/// A trace of another program: what its gaps are.
+void audit_foreign(const DiagnoseCommand& command, Session& session) {
+  const Trace trace = read_trace(command.trace);
+  const Instance instance = read_instance(command.instance);
+  const Audit audit = audit_trace(trace, instance, command.trace, command.column);
+  const std::vector<Event> events = find_events(trace);
+  const ProvedGap proved = prove_gap(instance, audit.last);
+  std::string text =
+      fmt::format("{}: {}\nverdict: {}\n", command.trace, audit.sentence, audit.verdict);
+  for (const Reading& r : audit.readings)
+    text += fmt::format("  {:<17} {:>7} of {} rows, to {} digits: {}\n", r.id, r.rows, audit.rows,
+                        r.best, r.what);
+  text += fmt::format(
+      "at the last point: |grad F| {:.6e}, direct {:.6e}, implicit {:.6e}, F {:.6e}\n",
+      audit.total.back(), audit.direct.back(), audit.implicit.back(), audit.objective.back());
+  text += proved.proved
+              ? fmt::format("  proved: between {:.6e} and {:.6e}\n", proved.lower, proved.upper)
+              : fmt::format("  not proved: {}\n", proved.why);
+  for (const Event& event : events) text += fmt::format("  {:<26} {}\n", event.id, event.sentence);
+
+  Json j = {{"format", "assay-audit/1"},
+            {"trace", command.trace},
+            {"instance", {{"name", instance.name}, {"sha256", instance.digest}}},
+            {"column", audit.column},
+            {"rows", audit.rows},
+            {"verdict", audit.verdict},
+            {"sentence", audit.sentence},
+            {"largest_error", number(audit.largest_error)},
+            {"worst_iteration", audit.worst_iteration}};
+  j["readings"] = Json::array();
+  for (const Reading& r : audit.readings)
+    j["readings"].push_back({{"id", r.id}, {"rows", r.rows}, {"digits", r.best}, {"what", r.what}});
+  j["last"] = {{"total", number(audit.total.back())},
+               {"direct", number(audit.direct.back())},
+               {"implicit", number(audit.implicit.back())},
+               {"objective", number(audit.objective.back())}};
+  j["proved"] = json_of(proved);
+  j["events"] = json_of(events);
+  session.results(text, j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
 void run_diagnose(const DiagnoseCommand& command, Session& session) {
   require_arithmetic();
+  if (command.trace.empty() != command.instance.empty() ||
+      command.trace.empty() == command.experiment.empty())
+    throw InputError("", "command line",
+                     "diagnose takes an EXPERIMENT, or --trace and --instance together");
+  if (!command.trace.empty()) {
+    if (!command.settings.empty() || !command.attempts.empty())
+      throw InputError("", "command line", "--set and --try change an experiment, not a trace");
+    return audit_foreign(command, session);
+  }
   const Experiment experiment = read_experiment(command.experiment, command.settings);
   const Instance instance = load_instance(experiment);
   DiagnoseOptions options;
@@ -164,12 +225,20 @@ void run_diagnose(const DiagnoseCommand& command, Session& session) {
   options.progress = [&](const std::string& what, long done, long total) {
     session.terminal().progress(what, done, total);
   };
+  options.iterations = command.at;
+  std::sort(options.iterations.begin(), options.iterations.end());
+  options.iterations.erase(std::unique(options.iterations.begin(), options.iterations.end()),
+                           options.iterations.end());
+  if (!command.at.empty() &&
+      (options.iterations.front() < 0 || options.iterations.back() >= experiment.iterations))
+    throw InputError("", "--at", fmt::format("is outside 0 .. {}", experiment.iterations - 1));
   for (const std::string& attempt : command.attempts) {
     std::vector<std::string> settings = command.settings;
     settings.push_back(attempt);
     const Experiment changed = read_experiment(command.experiment, settings);
     if (changed.instance_written != experiment.instance_written ||
-        changed.generator.has_value() != experiment.generator.has_value())
+        changed.generator.has_value() != experiment.generator.has_value() ||
+        (changed.generator && changed.generator->values() != experiment.generator->values()))
       throw InputError("", "--try", "may not change the instance");
     options.further.push_back(
         {"try:" + attempt, "with " + attempt, [changed](const Experiment& from) {
@@ -214,9 +283,21 @@ void add_diagnose(CLI::App& app, Session& session) {
   auto options = std::make_shared<DiagnoseCommand>();
   CLI::App* command = app.add_subcommand(
       "diagnose", "what the gap at the end of an experiment is made of, and what would change it");
-  command->add_option("EXPERIMENT", options->experiment, "the experiment's file")->required();
+  command->add_option("EXPERIMENT", options->experiment, "the experiment's file");
+  command->add_option("--trace", options->trace, "instead: a trace with the points, x0, x1, ...")
+      ->type_name("CSV");
+  command->add_option("--instance", options->instance, "the instance the trace is of")
+      ->type_name("FILE");
+  command
+      ->add_option("--column", options->column,
+                   "its column of gaps (gap_reported, gap or gap_total)")
+      ->type_name("NAME");
   command->add_option("--set", options->settings, "change a setting, as in step.length=0.1")
       ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--at", options->at, "an iteration for the ladder (default: 0, 1, 2, 5, 10 ...)")
+      ->type_name("N")
       ->allow_extra_args(false);
   command->add_option("--try", options->attempts, "a further what-if: a setting to change")
       ->type_name("KEY=VALUE")

@@ -1,0 +1,176 @@
+#include "assay/diagnose/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "assay/hypergradient/implicit.hpp"
+#include "assay/lower_level/active_set.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+
+namespace {
+
+/// A share of rows that makes a reading the column's: a first row without a predecessor, or some
+/// rows at a kink, do not speak against it.
+constexpr double nearly_all = 0.95;
+
+/// Significant digits of a decimal as written; at least one.
+long digits_of(const std::string& text) {
+  long count = 0;
+  bool leading = true;
+  for (const char c : text) {
+    if (c == 'e' || c == 'E') break;
+    if (c < '0' || c > '9') continue;
+    if (c != '0') leading = false;
+    count += leading ? 0 : 1;
+  }
+  return std::max(1L, count);
+}
+
+/// Whether two figures agree to the digits the first is written with: half a unit of its last
+/// digit, and for the second 2^-40 of the parts it is the sum of, thousands of roundings.
+bool agree(double written, long digits, double truth, double parts) {
+  double unit = 1;
+  for (long k = 1; k < std::min(digits, 17L); ++k) unit /= 10;
+  return std::fabs(written - truth) <= 0.5 * unit * std::fabs(written) + 0x1p-40 * parts;
+}
+
+std::vector<int> point_columns(const Trace& trace, Index n, const std::string& source) {
+  for (const char* form : {"x{}", "x[{}]", "x_{}"}) {
+    if (trace.column(fmt::format(fmt::runtime(form), 0)) < 0) continue;
+    std::vector<int> columns;
+    for (Index i = 0; i < n; ++i) {
+      const std::string name = fmt::format(fmt::runtime(form), i);
+      columns.push_back(trace.column(name));
+      if (columns.back() < 0)
+        throw InputError(source, name, fmt::format("is missing: the instance has n = {}", n));
+    }
+    const std::string beyond = fmt::format(fmt::runtime(form), n);
+    if (trace.column(beyond) >= 0)
+      throw InputError(source, beyond, fmt::format("is one too many: the instance has n = {}", n));
+    return columns;
+  }
+  throw InputError(source, "x0",
+                   "is missing: the points are needed, one column for each entry of x");
+}
+
+}  // namespace
+
+Audit audit_trace(const Trace& trace, const Instance& instance, const std::string& source,
+                  const std::string& column) {
+  Audit out;
+  out.column = column;
+  if (column.empty()) {
+    for (const char* name : {"gap_reported", "gap", "gap_total"})
+      if (out.column.empty() && trace.column(name) >= 0) out.column = name;
+    if (out.column.empty())
+      throw InputError(source, "gap", "is missing: no column gap_reported, gap or gap_total");
+  } else if (trace.column(column) < 0) {
+    throw InputError(source, column, "is missing");
+  }
+  const std::vector<int> points = point_columns(trace, instance.n, source);
+
+  const QuadraticProblem<double> problem(instance);
+  ActiveSetLowerLevel<double> lower(problem);
+  ImplicitEstimator<double> estimator({&problem, &lower, nullptr, {}, {}});
+  Hypergradient<double> g;
+  std::vector<double> largest;
+  Vec<double> x(instance.n);
+  for (std::size_t row = 0; row < trace.rows.size(); ++row) {
+    for (Index i = 0; i < instance.n; ++i) {
+      const std::string& name =
+          trace.columns[static_cast<std::size_t>(points[static_cast<std::size_t>(i)])];
+      x[i] = trace.number(row, name);
+      if (!std::isfinite(x[i]))
+        throw InputError(source, fmt::format("row {}: {}", row + 1, name),
+                         "is not a finite number");
+    }
+    estimator.evaluate(x, {}, 0, g);
+    out.total.push_back(norm(g.total));
+    out.direct.push_back(norm(g.direct));
+    out.implicit.push_back(norm(g.implicit));
+    out.objective.push_back(problem.upper_value(x, estimator.solution().y));
+    largest.push_back(max_norm(g.total));
+  }
+  out.last = x;
+
+  struct Candidate {
+    const char *id, *what;
+    const std::vector<double>* values;
+    int shift;
+    bool squared;
+  };
+  const Candidate candidates[] = {
+      {"total", "|grad F| at the row's point", &out.total, 0, false},
+      {"previous_total", "|grad F| at the point of the row before", &out.total, -1, false},
+      {"next_total", "|grad F| at the point of the row after", &out.total, 1, false},
+      {"direct", "|grad_x f| alone, without the implicit part", &out.direct, 0, false},
+      {"previous_direct", "|grad_x f| alone, at the point of the row before", &out.direct, -1,
+       false},
+      {"implicit", "the implicit part alone", &out.implicit, 0, false},
+      {"objective", "the objective F", &out.objective, 0, false},
+      {"squared", "|grad F|^2", &out.total, 0, true},
+      {"largest_entry", "the largest entry of grad F", &largest, 0, false},
+  };
+  const std::string& audited = out.column;
+  long single_rows = 0;
+  std::vector<Reading> readings;
+  for (const Candidate& c : candidates) readings.push_back({c.id, c.what, 0, 17});
+  for (std::size_t row = 0; row < trace.rows.size(); ++row) {
+    const double written = trace.number(row, audited);
+    if (std::isnan(written)) continue;
+    ++out.rows;
+    const long digits = digits_of(trace.cell(row, audited));
+    const double parts = out.direct[row] + out.implicit[row];
+    for (std::size_t k = 0; k < readings.size(); ++k) {
+      const Candidate& c = candidates[k];
+      const long at = static_cast<long>(row) + c.shift;
+      if (at < 0 || at >= static_cast<long>(trace.rows.size())) continue;
+      double truth = (*c.values)[static_cast<std::size_t>(at)];
+      double slack = std::string(c.id) == "objective" ? std::fabs(truth) : parts;
+      if (c.squared) {
+        slack *= 2 * truth;
+        truth *= truth;
+      }
+      if (!agree(written, digits, truth, slack)) continue;
+      ++readings[k].rows;
+      readings[k].best = std::min(readings[k].best, digits);
+    }
+    const double error = std::fabs(written - out.total[row]) / out.total[row];
+    if (!(error <= out.largest_error)) {
+      out.largest_error = error;
+      out.worst_iteration = static_cast<long>(trace.number(row, "iteration"));
+    }
+    // Computed in single precision: right to about 2^-20 of its parts, and not to 2^-40.
+    if (std::fabs(written - out.total[row]) <= 0x1p-20 * parts) ++single_rows;
+  }
+  std::stable_sort(readings.begin(), readings.end(),
+                   [](const Reading& a, const Reading& b) { return a.rows > b.rows; });
+  for (const Reading& r : readings)
+    if (r.rows > 0) out.readings.push_back(r);
+  const auto most = [&](long rows) {
+    return static_cast<double>(rows) >= nearly_all * static_cast<double>(out.rows);
+  };
+  if (out.rows > 0 && !out.readings.empty() && most(out.readings.front().rows)) {
+    out.verdict = out.readings.front().id;
+    out.sentence = fmt::format("column {} is {} in {} of {} rows", audited,
+                               out.readings.front().what, out.readings.front().rows, out.rows);
+  } else if (out.rows > 0 && most(single_rows)) {
+    out.verdict = "single_precision";
+    out.sentence = fmt::format("column {} is |grad F| to single precision only, in {} of {} rows",
+                               audited, single_rows, out.rows);
+  } else {
+    out.verdict = "unexplained";
+    out.sentence = fmt::format(
+        "column {} is nothing that the instance has at these points: another instance, another "
+        "order of the rows, or another quantity; it is off by up to {:.3g} times |grad F|, at "
+        "iteration {}",
+        audited, out.largest_error, out.worst_iteration);
+  }
+  return out;
+}
+
+}  // namespace assay

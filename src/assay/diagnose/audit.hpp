@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "assay/problem/instance.hpp"
+#include "assay/trace/trace.hpp"
+
+namespace assay {
+
+/// What a column of gaps may be, and how many rows agree.
+struct Reading {
+  std::string id;    ///< "total", "direct", "implicit", "objective", "previous_total" ...
+  std::string what;  ///< in words
+  long rows = 0;     ///< that agree to the digits they are printed with
+  long best = 0;     ///< longest agreement: the smallest number of digits among those rows
+};
+
+/// A foreign trace, audited: true quantities at its points, and what its gap column is.
+struct Audit {
+  std::string column;             ///< the column audited
+  long rows = 0;                  ///< with x and a figure in that column
+  std::vector<Reading> readings;  ///< most rows first; those with none are left out
+  std::string verdict;  ///< id of the reading that nearly all rows have, "single_precision" or
+                        ///< "unexplained"
+  std::string sentence;
+  std::vector<double> total, direct, implicit, objective;  ///< one for each row of the trace
+  double largest_error = 0;  ///< of the column against |grad F|, relative
+  long worst_iteration = 0;
+  Vec<double> last;  ///< x of the last row
+};
+
+/// @param trace with columns x0 .. x(n-1) or x[0] .. x[n-1]
+/// @param column the gaps to audit; "" is the first of gap_reported, gap, gap_total that is there
+/// @throws InputError when columns are missing; NumericalError where the lower level has no
+/// solution
+Audit audit_trace(const Trace& trace, const Instance& instance, const std::string& source,
+                  const std::string& column = "");
+
+}  // namespace assay

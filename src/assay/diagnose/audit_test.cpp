@@ -1,0 +1,113 @@
+#include "assay/diagnose/audit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "assay/scalar/text.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+namespace {
+
+/// y* = x/2, F = 2x^2 - 28x - 2: grad F = 4x - 28, direct 14x - 12y - 30 = 8x - 30, implicit 2 -
+/// 4x.
+Instance one_dimensional() {
+  return parse_instance(R"({"format": "assay-instance/1", "name": "one", "n": 1, "m": 1, "p": 0,
+    "upper": {"Qxx": [[14]], "Qxy": [[-12]], "Qyy": [[8]], "cx": [-30], "cy": [4], "c0": -2},
+    "lower": {"H": [[8]], "M": [[-4]], "d": [0]}})",
+                        "one.json");
+}
+
+double point(long t) { return 1 + std::pow(0.7, static_cast<double>(t)) * 3; }
+
+Trace made(const std::function<std::string(long)>& gap, const std::string& x = "x0",
+           const std::string& name = "gap") {
+  Trace trace;
+  trace.columns = {"iteration", x, name};
+  for (long t = 0; t < 30; ++t)
+    trace.rows.push_back({std::to_string(t), to_text(point(t)), gap(t)});
+  return trace;
+}
+
+std::string verdict(const std::function<double(double)>& of_x, long shift = 0) {
+  return audit_trace(made([&](long t) { return to_text(of_x(point(t + shift))); }),
+                     one_dimensional(), "trace.csv")
+      .verdict;
+}
+
+double total(double x) { return std::fabs(4 * x - 28); }
+
+TEST(Audit, TellsWhatAColumnIs) {
+  EXPECT_EQ(verdict(total), "total");
+  EXPECT_EQ(verdict(total, -1), "previous_total");
+  EXPECT_EQ(verdict(total, 1), "next_total");
+  EXPECT_EQ(verdict([](double x) { return std::fabs(8 * x - 30); }), "direct");
+  EXPECT_EQ(verdict([](double x) { return std::fabs(8 * x - 30); }, -1), "previous_direct");
+  EXPECT_EQ(verdict([](double x) { return std::fabs(2 - 4 * x); }), "implicit");
+  EXPECT_EQ(verdict([](double x) { return 2 * x * x - 28 * x - 2; }), "objective");
+  EXPECT_EQ(verdict([](double x) { return total(x) * total(x); }), "squared");
+  EXPECT_EQ(verdict([](double x) { return double(float(total(x)) + 4e-6F); }), "single_precision");
+  EXPECT_EQ(verdict([](double x) { return 1.01 * total(x); }), "unexplained");
+}
+
+TEST(Audit, AgreesToTheDigitsWritten) {
+  const auto rounded = [](const char* form, double off) {
+    return [form, off](long t) {
+      char text[40];
+      std::snprintf(text, sizeof text, form, total(point(t)) * (1 + off));
+      return std::string(text);
+    };
+  };
+  EXPECT_EQ(audit_trace(made(rounded("%.3e", 0)), one_dimensional(), "t").verdict, "total");
+  // 1 % is ten units of the third digit.
+  EXPECT_EQ(audit_trace(made(rounded("%.3e", 0.01)), one_dimensional(), "t").verdict,
+            "unexplained");
+  const Audit audit = audit_trace(made(rounded("%.17g", 0.01)), one_dimensional(), "t");
+  EXPECT_NEAR(audit.largest_error, 0.01, 1e-12);
+  EXPECT_EQ(audit.rows, 30);
+}
+
+TEST(Audit, TakesTheUsualNamesOfColumns) {
+  for (const std::string x : {"x0", "x[0]", "x_0"})
+    for (const std::string gap : {"gap", "gap_reported", "gap_total", "mine"}) {
+      const Trace trace = made([](long t) { return to_text(total(point(t))); }, x, gap);
+      const Audit audit =
+          audit_trace(trace, one_dimensional(), "trace.csv", gap == "mine" ? gap : "");
+      EXPECT_EQ(audit.verdict, "total");
+      EXPECT_EQ(audit.column, gap);
+      ASSERT_EQ(audit.total.size(), 30U);
+      EXPECT_NEAR(audit.total[3], total(point(3)), 1e-13);
+      EXPECT_NEAR(audit.direct[3], std::fabs(8 * point(3) - 30), 1e-13);
+      EXPECT_NEAR(audit.implicit[3], std::fabs(2 - 4 * point(3)), 1e-13);
+      EXPECT_EQ(audit.last[0], point(29));
+    }
+}
+
+void expect_refused(const Trace& trace, const std::string& column, const std::string& told) {
+  try {
+    audit_trace(trace, one_dimensional(), "trace.csv", column);
+    ADD_FAILURE() << "not refused: " << told;
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("trace.csv: " + told), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Audit, NamesWhatIsMissing) {
+  const auto gap = [](long t) { return to_text(total(point(t))); };
+  expect_refused(made(gap, "y0"), "", "x0: is missing");
+  expect_refused(made(gap, "x0", "other"), "", "gap: is missing");
+  expect_refused(made(gap), "mine", "mine: is missing");
+  Trace wide = made(gap);
+  wide.columns.push_back("x1");
+  for (auto& row : wide.rows) row.push_back("0");
+  expect_refused(wide, "", "x1: is one too many");
+  Trace hole = made(gap);
+  hole.rows[4][1] = "";
+  expect_refused(hole, "", "row 5: x0: is not a finite number");
+}
+
+}  // namespace
+}  // namespace assay
