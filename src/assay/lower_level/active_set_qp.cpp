@@ -279,11 +279,13 @@ void ActiveSetQp<S>::refine() {
                  dot(factor_.row(set[static_cast<std::size_t>(j)]), y_.data(), shape_.m());
       factor_.solve_held(residual_, nu_);
       for (Index i = 0; i < shape_.m(); ++i) y_[i] += residual_[i];
+      // Multipliers weigh their rows: what a scaling of rows leaves as it is.
       S largest(0), correction(0);
       for (Index j = 0; j < k; ++j) {
+        const S& size = (*shape_.row_norm)[set[static_cast<std::size_t>(j)]];
         lambda_[j] += nu_[j];
-        largest = larger(largest, magnitude(lambda_[j]));
-        correction = larger(correction, magnitude(nu_[j]));
+        largest = larger(largest, S(size * magnitude(lambda_[j])));
+        correction = larger(correction, S(size * magnitude(nu_[j])));
       }
       if (k == 0) break;
       const S now = max_norm(residual_);
