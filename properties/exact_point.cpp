@@ -106,10 +106,20 @@ void ExactPoint<S>::set_floors() {
       terms[m + i] = limits[row];
     }
     const Vec<T> moved = times<T>(sized, Vec<T>(times<T>(sizes<T>(saddle), z) + terms));
-    for (Index i = 0; i < m; ++i) y_floor[i] = T(2) * g * moved[i] + u * z[i];
+    // The second order: what a correction by a solve with relative error g |K^-1||K| leaves of the
+    // error before it. By elimination that reaches every entry, also one that a bound fixes.
+    const Vec<T> reached =
+        times<T>(sized, Vec<T>(times<T>(sizes<T>(saddle), Vec<T>(Vec<T>::Constant(m + k, T(1))))));
+    T most(0), condition(0);
+    for (Index i = 0; i < m + k; ++i) {
+      most = larger(most, moved[i]);
+      condition = larger(condition, reached[i]);
+    }
+    const T second = g * g * condition * most;
+    for (Index i = 0; i < m; ++i) y_floor[i] = T(2) * g * moved[i] + u * z[i] + second;
     for (Index i = 0; i < k; ++i)
       multiplier_floor[active_[static_cast<std::size_t>(i)]] =
-          T(2) * g * moved[m + i] + u * z[m + i];
+          T(2) * g * moved[m + i] + u * z[m + i] + second;
     const Vec<T> products = times<T>(sizes<T>(flipped<T>(p_.Bt)), sizes<T>(y));
     const Vec<T> carried = times<T>(sizes<T>(flipped<T>(p_.Bt)), y_floor);
     for (Index r = 0; r < all; ++r) slack_floor[r] = carried[r] + g * (products[r] + limits[r]);
