@@ -13,7 +13,7 @@ struct Reading {
   std::string id;    ///< "total", "direct", "implicit", "objective", "previous_total" ...
   std::string what;  ///< in words
   long rows = 0;     ///< that agree to the digits they are printed with
-  long best = 0;     ///< longest agreement: the smallest number of digits among those rows
+  long best = 0;     ///< the fewest digits any of those rows is printed with
 };
 
 /// A foreign trace, audited: true quantities at its points, and what its gap column is.
@@ -30,7 +30,10 @@ struct Audit {
   Vec<double> last;  ///< x of the last row
 };
 
-/// @param trace with columns x0 .. x(n-1) or x[0] .. x[n-1]
+/// Agreement: within half a unit of the last digit printed, and 2^-40 of |direct| + |implicit| for
+/// the rounding of both programs.
+/// @param trace with columns x0 .. x(n-1), x[0] .. x[n-1] or x_0 .. x_(n-1)
+/// @param source  the trace's file, for messages
 /// @param column the gaps to audit; "" is the first of gap_reported, gap, gap_total that is there
 /// @throws InputError when columns are missing; NumericalError where the lower level has no
 /// solution

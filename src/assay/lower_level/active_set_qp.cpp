@@ -262,9 +262,9 @@ void ActiveSetQp<S>::refine() {
     const auto still_moves = [](const S& correction, const S& of) {
       return S(64) * unit_roundoff<S>() * of < correction;
     };
-    bool moves = true;
+    bool unsettled = true;
     S before(0);
-    for (int round = 0; round < 2 || (moves && round < most_rounds); ++round) {
+    for (int round = 0; round < 2 || (unsettled && round < most_rounds); ++round) {
       residual_ = *g_;
       if (shape_.H)
         add_product(*shape_.H, y_, residual_);
@@ -289,8 +289,8 @@ void ActiveSetQp<S>::refine() {
       }
       if (k == 0) break;
       const S now = max_norm(residual_);
-      moves = still_moves(now, max_norm(y_)) || still_moves(correction, largest);
-      if (round > 0 && !(S(2) * now <= before)) moves = false;
+      unsettled = still_moves(now, max_norm(y_)) || still_moves(correction, largest);
+      if (round > 0 && !(S(2) * now <= before)) unsettled = false;
       before = now;
     }
     drift_ = max_norm(residual_);

@@ -255,8 +255,7 @@ TYPED_TEST(HardPrograms, AThinDirectionIsNoContradiction) {
   }
 }
 
-/// One row of three zeros in B that 0 <= 0 satisfies in fractions, where rounding of b - A x says
-/// 0 <= -2^-53.
+/// A row without y that 0 <= 0 satisfies in fractions, where rounding of b - A x says 0 <= -2^-53.
 TYPED_TEST(HardPrograms, ALimitThatCancelsProvesNothing) {
   using S = TypeParam;
   Instance in = empty_instance(3, 1);
