@@ -355,7 +355,9 @@ void inexact_y_costs_at_most(const Case& c, Check& check) {
   const QuadraticProblem<S>& problem = solved.problem;
   if (problem.rows() > 0) check.discard("rows");
   ProjectedGradientLowerLevel<S> inexact(problem, {0, c.integer("iterations"), 0});
-  ImplicitEstimator<S> adjoint({&problem, &inexact, nullptr, {}, {}});
+  EstimatorContext<S> context{&problem, &inexact, nullptr, {}, {}};
+  context.accept_unconverged = true;
+  ImplicitEstimator<S> adjoint(context);
   Hypergradient<S> estimate;
   adjoint.evaluate(widen<S>(c.vector("x")), {}, 0, estimate);
   const Vec<S> dy = adjoint.solution().y - s.y;

@@ -57,11 +57,10 @@ Case case_up_to(Source& source, Index largest, double grid_chance) {
 
 Case any_case(Source& source) { return case_up_to(source, 12, 0.5); }
 Case grid_case(Source& source) { return case_up_to(source, 8, 1); }
-/// f, g and each row times up to 2^20 or 2^-20. Beyond about 2^25 between two rows the solver takes
-/// the smaller one's multiplier for rounding of the larger one's.
+/// f, g and each row times up to 2^40 or 2^-40.
 Case scaled_case(Source& source) {
   Case c = any_case(source);
-  c.numbers["scales"] = static_cast<double>(source.integer(1, 20));
+  c.numbers["scales"] = static_cast<double>(source.integer(1, 40));
   return c;
 }
 Case case_with_rows(Source& source) {

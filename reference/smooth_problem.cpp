@@ -119,7 +119,7 @@ ExactJets::ExactJets(const SmoothProblem& p, const RVec& x, const RVec& y)
 std::optional<Program> program_at(const SmoothProblem& p, const RVec& x) {
   if (!p.rational() || !p.quadratic_in_y()) return std::nullopt;
   const ExactJets at(p, x, zero_vector(p.m));
-  return Program{at.fyy, at.fy, at.B, -at.row, p.equalities()};
+  return Program{at.fyy, at.fy, at.B, -at.row, p.equalities(), {}, {}, 0};
 }
 
 std::optional<Instance> quadratic_instance(const SmoothProblem& p, const std::string& name) {

@@ -1,7 +1,6 @@
 #include "assay/check/bless.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include "assay/check/compare.hpp"
 #include "assay/check/ledger.hpp"
@@ -51,37 +50,6 @@ std::string diff_text(const GoldenFolder& folder, const GateCase& c, const Pendi
     return std::string("the golden trace cannot be read: ") + e.what() + "\n";
   }
 }
-
-/// Replaces files one by one and puts back what it replaced unless it is told to keep it.
-class Replacement {
- public:
-  ~Replacement() {
-    if (kept_) return;
-    for (const auto& restore : undo_) {
-      try {
-        restore();
-      } catch (const Error&) {
-        // Nothing more can be done here; `check` reports a trace that does not fit the ledger.
-      }
-    }
-  }
-  void write(const fs::path& path, const std::string& content) {
-    if (fs::exists(path)) {
-      undo_.push_back([path, old = read_file(path)] { write_file_atomically(path, old); });
-    } else {
-      undo_.push_back([path] {
-        std::error_code ignored;
-        fs::remove(path, ignored);
-      });
-    }
-    write_file_atomically(path, content);
-  }
-  void keep() { kept_ = true; }
-
- private:
-  std::vector<std::function<void()>> undo_;
-  bool kept_ = false;
-};
 
 }  // namespace
 

@@ -27,8 +27,7 @@ struct BlessPlan {
 ///         that has changed since (golden)
 std::vector<BlessPlan> plan_blessing(const GoldenFolder& folder, const BlessRequest& request);
 
-/// Accepts one planned case: trace, manifest and ledger change together. When one cannot be
-/// written, those already written are put back.
+/// Accepts one planned case: trace, manifest and ledger change together or not at all.
 void carry_out(const GoldenFolder& folder, const BlessRequest& request, const BlessPlan& plan);
 
 }  // namespace assay

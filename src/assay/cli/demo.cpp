@@ -99,7 +99,7 @@ std::string json_text(const std::vector<DemoRow>& rows, const fs::path& out) {
 void demo(const fs::path& out, Session& session) {
   require_arithmetic();
   const std::vector<fs::path> files = demo_files(session.golden());
-  make_folder(out);
+  check_folder(out);
   std::vector<DemoRow> rows;
   for (const fs::path& file : files) {
     rows.push_back(run_one(file, out, session));

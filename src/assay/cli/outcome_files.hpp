@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "assay/run/run.hpp"
 
@@ -8,16 +9,22 @@ namespace assay {
 
 /// Where a run's results lie: FOLDER/NAME.SCALAR.*
 struct OutcomeFiles {
-  OutcomeFiles(const std::filesystem::path& folder, const Experiment& experiment);
+  OutcomeFiles(const std::filesystem::path& in, const Experiment& experiment);
 
-  std::filesystem::path trace, manifest, checkpoint;
+  std::filesystem::path folder, trace, manifest, checkpoint;
 };
 
-/// @throws InputError when the folder cannot be made
-void make_folder(const std::filesystem::path& folder);
+/// Refuses a folder that could not be written to, before anything is computed for it. Makes none:
+/// a run that is refused leaves nothing.
+/// @throws InputError naming it
+void check_folder(const std::filesystem::path& folder);
 
-/// Writes trace and manifest, and the checkpoint of an interrupted run; a run that ended otherwise
-/// leaves none. Each file is complete or not there.
+// The folder is made when the first file is written.
+
+void write_checkpoint(const OutcomeFiles& files, const std::string& checkpoint);
+
+/// Writes the checkpoint of an interrupted run, then trace and manifest, which change together or
+/// not at all; a run that ended otherwise leaves no checkpoint.
 void write_outcome(const OutcomeFiles& files, const RunOutcome& outcome);
 
 }  // namespace assay

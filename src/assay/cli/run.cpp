@@ -61,13 +61,25 @@ void print_outcome(Session& session, const Experiment& experiment, const Outcome
   session.results(text, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
+/// run_experiment sees a checkpoint as a text and cannot name its file.
+RunOutcome run_or_name_checkpoint(const Experiment& experiment, const Instance& instance,
+                                  const RunControl& control, const OutcomeFiles& files) {
+  try {
+    return run_experiment(experiment, instance, control);
+  } catch (const InputError& error) {
+    const std::string message = error.what(), unnamed = "checkpoint: ";
+    if (control.resume.empty() || !message.starts_with(unnamed)) throw;
+    throw InputError(files.checkpoint.string(), "", message.substr(unnamed.size()));
+  }
+}
+
 void run(const RunOptions& options, Session& session) {
   require_arithmetic();
   std::vector<std::string> settings = options.settings;
   if (!options.scalar.empty()) settings.push_back("run.scalar=\"" + options.scalar + "\"");
   const Experiment experiment = read_experiment(options.experiment, settings);
   const Instance instance = load_instance(experiment);
-  make_folder(options.folder);
+  check_folder(options.folder);
   const OutcomeFiles files(options.folder, experiment);
 
   RunControl control;
@@ -77,10 +89,19 @@ void run(const RunOptions& options, Session& session) {
   };
   control.checkpoint_every = options.checkpoint_every;
   control.save_checkpoint = [&](const std::string& text) {
-    write_file_atomically(files.checkpoint, text);
+    try {
+      write_checkpoint(files, text);
+    } catch (const InputError& error) {
+      throw Error(error.code(), error.what());  // no fault of the experiment, which would be named
+    }
   };
-  if (options.resume) control.resume = read_file(files.checkpoint);
-  const RunOutcome outcome = run_experiment(experiment, instance, control);
+  if (options.resume) {
+    control.resume = read_file(files.checkpoint);
+    // The run would take no text for no checkpoint, and start anew.
+    if (control.resume.empty())
+      throw InputError(files.checkpoint.string(), "", "is not a checkpoint: it is empty");
+  }
+  const RunOutcome outcome = run_or_name_checkpoint(experiment, instance, control, files);
 
   write_outcome(files, outcome);
   print_outcome(session, experiment, files, outcome);

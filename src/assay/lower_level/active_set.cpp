@@ -27,6 +27,8 @@ QpShape<S> lower_level_shape(const QuadraticProblem<S>& problem) {
   shape.Bt = &problem.Bt;
   shape.row_norm = &problem.row_norm;
   shape.equalities = problem.equalities;
+  shape.H_norm = problem.lipschitz;
+  shape.H_condition = problem.lipschitz / problem.mu;
   return shape;
 }
 
@@ -110,11 +112,12 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   problem_.lower_linear_term(x, linear_);
   if (q.size() > 0) linear_ += q;
   problem_.row_limits(x, limits_);
+  problem_.data_terms(x, q, terms_);
   // A set that was cut down for differentiation is not the set to start from; nor is what a failed
   // solve left, unless a checkpoint would start from it too.
   if (!solution_.weakly_active.empty() || solution_.status != LowerStatus::solved)
     qp_.warm_start(warm_);
-  solution_.status = qp_.solve(linear_, limits_);
+  solution_.status = qp_.solve(linear_, limits_, terms_);
   if (solution_.status == LowerStatus::infeasible &&
       !proved_infeasible(problem_, x, qp_.factor().active(), qp_.contradicted()))
     solution_.status = LowerStatus::not_converged;
@@ -122,7 +125,7 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   solution_.multipliers = qp_.multipliers();
   solution_.iterations = qp_.iterations();
   solution_.certificate =
-      certifier_(problem_, linear_, limits_, solution_.y, solution_.multipliers);
+      certifier_(problem_, linear_, limits_, terms_, solution_.y, solution_.multipliers);
   warm_.clear();
   for (const Index i : qp_.factor().active())
     if (i >= problem_.equalities) warm_.push_back(i);

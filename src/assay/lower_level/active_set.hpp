@@ -29,6 +29,7 @@ class ActiveSetLowerLevel final : public LowerLevel<S> {
   LowerSolution<S> solution_;
   std::vector<Index> warm_;
   Vec<S> linear_, limits_, slack_;
+  DataTerms<S> terms_;
 };
 
 /// Adds the weakly active rows to the factor of the active ones, one by one, and takes them out

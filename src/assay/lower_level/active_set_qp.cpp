@@ -6,6 +6,19 @@
 
 namespace assay {
 
+namespace {
+
+/// What is left after the last correction, in units of it: corrections go on while they halve, and
+/// a sequence that halves leaves no more than its last member; the rest is for one that stopped
+/// halving.
+constexpr double left_over_corrections = 4;
+
+/// Corrections that are worth another one: above this many roundings.
+constexpr double worth_correcting = 64;
+constexpr int most_corrections = 6;
+
+}  // namespace
+
 template <class S>
 ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
     : factor_(shape),
@@ -41,49 +54,60 @@ void ActiveSetQp<S>::warm_start(const std::vector<Index>& rows) {
   changed_ = true;
 }
 
-/// What rounding may have done to one computed b_i'y - r_i: |error| <= gamma (|b_i|'|y| + |r_i|),
-/// and |b_i|'|y| <= max|b_i| sum|y|.
+/// What rounding may have done to one b_i'y - r_i: |b_i|'|y| <= max|b_i| sum|y|, and the limit is
+/// known to gamma times its terms.
 template <class S>
 S ActiveSetQp<S>::rounding(Index i) const {
-  return gamma_bound<S>(4 * (shape_.m() + 8)) *
-         ((*shape_.row_norm)[i] * size_ + magnitude((*r_)[i]));
+  return gamma_ * ((*shape_.row_norm)[i] * size_ + limit_terms_[i]);
 }
 
-/// As rounding(), for the data themselves: limits and the linear term came out of rounded
-/// operations.
+/// The same before refinement: y then carries the rounding of the free minimiser it came from.
 template <class S>
 S ActiveSetQp<S>::data_noise(Index i) const {
-  return gamma_bound<S>(4 * (shape_.m() + 8)) *
-         ((*shape_.row_norm)[i] * (size_ + free_size_) + magnitude((*r_)[i]));
+  return gamma_ * ((*shape_.row_norm)[i] * (size_ + free_size_) + limit_terms_[i]);
 }
 
-/// What the noise of the working rows' data amounts to in weights' (data of the working rows).
+/// carried_noise() for row i at most, unless pivots hide how dependent the rows are: with it one
+/// need not look at each row closely.
 template <class S>
-S ActiveSetQp<S>::carried_noise(const Vec<S>& weights) const {
+S ActiveSetQp<S>::amplified_noise(Index i) const {
+  return gamma_ * amplification_ *
+         ((*shape_.row_norm)[i] * (size_ + residual_terms_ / shape_.H_norm) + limit_terms_[i]);
+}
+
+/// Rounding leaves rho = H y + g + B_I' lambda, |rho_j| <= gamma residual_terms_, and delta = B_I y
+/// - r_I, |delta_i| <= rounding(i). What they do to a quantity that they change by v' rho +
+/// weights' delta, v = solved - sum weights_j H^-1 b_j: for the multiplier j, weights = G^-1 e_j
+/// and no `solved`; for the slack of row i, weights = G^-1 B_I H^-1 b_i and solved = H^-1 b_i. Uses
+/// residual_ as workspace.
+template <class S>
+S ActiveSetQp<S>::carried_noise(const Vec<S>& weights, const S* solved) {
   const auto& set = factor_.active();
   S noise(0);
-  for (std::size_t j = 0; j < set.size(); ++j)
-    noise += magnitude(weights[static_cast<Index>(j)]) * data_noise(set[j]);
-  return noise;
+  for (Index l = 0; l < shape_.m(); ++l) residual_[l] = solved ? solved[l] : S(0);
+  for (std::size_t j = 0; j < set.size(); ++j) {
+    const S& weight = weights[static_cast<Index>(j)];
+    add_scaled(factor_.solved_row(set[j]), S(-weight), residual_.data(), shape_.m());
+    noise += magnitude(weight) * rounding(set[j]);
+  }
+  S size(0);
+  for (Index l = 0; l < shape_.m(); ++l) size += magnitude(residual_[l]);
+  return noise + gamma_ * size * residual_terms_;
 }
 
 template <class S>
 bool ActiveSetQp<S>::slack_is_noise(Index i, const S& stated_slack) {
   const int k = factor_.exponent(i);
   const S slack = k == 0 ? stated_slack : scale_by_power_of_two(stated_slack, k);
-  const S own =
-      rounding(i) + S(4) * (*shape_.row_norm)[i] * S(static_cast<double>(shape_.m())) * drift_;
+  const S own = rounding(i) + S(left_over_corrections) * (*shape_.row_norm)[i] *
+                                  S(static_cast<double>(shape_.m())) * drift_;
   if (!(own < slack)) return true;
-  if constexpr (is_exact<S>) return false;
-  // Errors of the working rows' limits move y. Unless the rows are nearly dependent, that does not
-  // reach a slack above sqrt(u) of its terms.
-  const S terms = (*shape_.row_norm)[i] * (size_ + free_size_) + magnitude((*r_)[i]);
-  if (!nearly_dependent_ && terms * terms * unit_roundoff<S>() < slack * slack) return false;
+  if (is_exact<S> || own + amplified_noise(i) < slack) return false;
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j)
     direction_[static_cast<Index>(j)] = dot(factor_.row(set[j]), factor_.solved_row(i), shape_.m());
   factor_.solve_gram(direction_);
-  return !(own + data_noise(i) + carried_noise(direction_) < slack);
+  return !(own + carried_noise(direction_, factor_.solved_row(i)) < slack);
 }
 
 /// Puts the working set to the equalities and the warm rows, freshly factored.
@@ -147,16 +171,17 @@ bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
 }
 
 /// The row outside the working set with the largest violation relative to its size, or -1.
+/// @param ignored_too  whether rows that depend on the working set count
 template <class S>
-Index ActiveSetQp<S>::most_violated() {
+Index ActiveSetQp<S>::most_violated(bool ignored_too) {
   transposed_product(*shape_.Bt, y_, slack_);
   Index worst = -1;
   S worst_score(0);
   for (Index i = 0; i < shape_.rows(); ++i) {
     slack_[i] = (*r_)[i] - slack_[i];
-    if (held_[static_cast<std::size_t>(i)] || ignored_[static_cast<std::size_t>(i)]) continue;
+    if (held_[static_cast<std::size_t>(i)]) continue;
+    if (ignored_[static_cast<std::size_t>(i)] && !ignored_too) continue;
     const S violation = i < shape_.equalities ? magnitude(slack_[i]) : S(-slack_[i]);
-    // Before refinement y carries the rounding of the free minimiser it was computed from.
     if (!((refined_ ? rounding(i) : data_noise(i)) < violation)) continue;
     const S& size = (*shape_.row_norm)[i];
     if (size == S(0)) return i;
@@ -212,7 +237,15 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
         noise += magnitude(direction[j]) * rounding(row);
       }
       if (equality) gap = magnitude(gap);
-      if (!(noise < gap)) {
+      // Nearly dependent working rows amplify their noise by their weights. To exchange the
+      // blocking row for p, as if the gap were beyond noise, multiplies the determinant of B_I H^-1
+      // B_I' (rows of equal size) by its weight's square: p is then held to its own rounding, and
+      // such exchanges come to an end.
+      const bool amplified =
+          blocking >= 0 &&
+          S(2) * (*shape_.row_norm)[p] <=
+              direction[blocking] * (*shape_.row_norm)[set[static_cast<std::size_t>(blocking)]];
+      if (!(noise < gap) && !amplified) {
         ignored_[static_cast<std::size_t>(p)] = 1;
         solve_on_set();
         return LowerStatus::solved;
@@ -258,13 +291,12 @@ void ActiveSetQp<S>::refine() {
   refined_ = true;
   for (Index i = 0; i < shape_.rows(); ++i) multiplier_noise_[i] = S(0);
   if constexpr (!is_exact<S>) {
-    constexpr int most_rounds = 6;
     const auto still_moves = [](const S& correction, const S& of) {
-      return S(64) * unit_roundoff<S>() * of < correction;
+      return S(worth_correcting) * unit_roundoff<S>() * of < correction;
     };
     bool unsettled = true;
     S before(0);
-    for (int round = 0; round < 2 || (unsettled && round < most_rounds); ++round) {
+    for (int round = 0; round < 2 || (unsettled && round < most_corrections); ++round) {
       residual_ = *g_;
       if (shape_.H)
         add_product(*shape_.H, y_, residual_);
@@ -293,27 +325,32 @@ void ActiveSetQp<S>::refine() {
       if (round > 0 && !(S(2) * now <= before)) unsettled = false;
       before = now;
     }
-    drift_ = max_norm(residual_);
-    S largest(0), correction(0);
-    for (Index j = 0; j < k; ++j) {
-      largest = larger(largest, magnitude(lambda_[j]));
-      correction = larger(correction, magnitude(nu_[j]));
-    }
     measure();
-    // Errors grow like the condition of B H^-1 B', about the largest energy over pivot of a row.
+    residual_terms_ = linear_terms_ + shape_.H_norm * size_;
+    // Multipliers weigh their rows, here as in the loop above.
+    S correction(0);
+    for (Index j = 0; j < k; ++j) {
+      const S& size = (*shape_.row_norm)[set[static_cast<std::size_t>(j)]];
+      residual_terms_ += size * magnitude(lambda_[j]);
+      correction = larger(correction, S(size * magnitude(nu_[j])));
+    }
+    drift_ = max_norm(residual_);
+    // Errors grow by the condition of H, and once more by that of B H^-1 B', about the largest
+    // energy over pivot of a row, on the way to y and back.
     const S share = factor_.smallest_pivot_share();
-    nearly_dependent_ = share * share < S(1024) * unit_roundoff<S>();
+    amplification_ = S(static_cast<double>(shape_.m())) * shape_.H_condition / (share * share);
     for (Index j = 0; j < k; ++j) {
       const Index row = set[static_cast<std::size_t>(j)];
       S& noise = multiplier_noise_[row];
-      noise = S(4) * (correction + unit_roundoff<S>() * largest);
-      // As for slacks: what the multiplier moves its own row by tells whether it is in doubt.
-      const S terms = (*shape_.row_norm)[row] * (size_ + free_size_) + magnitude((*r_)[row]);
-      const S moves = lambda_[j] * dot(factor_.row(row), factor_.solved_row(row), shape_.m());
-      if (!nearly_dependent_ && terms * terms * unit_roundoff<S>() < moves * moves) continue;
-      for (Index l = 0; l < k; ++l) direction_[l] = S(l == j ? 1 : 0);
-      factor_.solve_gram(direction_);
-      noise += carried_noise(direction_);
+      // What a multiplier moves its own row by compares with the slack of that row.
+      const S energy = dot(factor_.row(row), factor_.solved_row(row), shape_.m());
+      noise = amplified_noise(row) / energy;
+      if (!(noise < magnitude(lambda_[j]))) {
+        for (Index l = 0; l < k; ++l) direction_[l] = S(l == j ? 1 : 0);
+        factor_.solve_gram(direction_);
+        noise = carried_noise(direction_, nullptr);
+      }
+      noise += S(left_over_corrections) * correction / (*shape_.row_norm)[row];
     }
   }
 }
@@ -366,21 +403,87 @@ bool ActiveSetQp<S>::leave_out_clipped() {
     worst = static_cast<Index>(j);
     worst_part = part;
   }
-  if (worst < 0 || !(gamma_bound<S>(4 * (shape_.m() + 8)) * terms < worst_part)) return false;
+  if (worst < 0 || !(gamma_ * terms < worst_part)) return false;
   left_out_[static_cast<std::size_t>(set[static_cast<std::size_t>(worst)])] = 1;
   drop(worst);
   solve_on_set();
   return true;
 }
 
+/// Nearly dependent working rows fix y only up to their noise times their weights in the rows that
+/// depend on them, which are then violated by more than their own rounding. The same vertex is
+/// fixed better by such a row in place of the one with the largest weight: y is taken from there,
+/// the set stays.
 template <class S>
-LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
+void ActiveSetQp<S>::polish() {
+  Index p = most_violated(true);
+  if (p < 0) return;
+  const std::vector<Index> set = factor_.active();
+  const Vec<S> y = y_, lambda = lambda_, noise = multiplier_noise_;
+  const S drift = drift_, terms = residual_terms_, amplification = amplification_;
+  bool better = false;
+  // Each exchange at least quadruples the determinant of B_I H^-1 B_I' for rows of equal size.
+  while (p >= 0 && ++iterations_ <= limit_) {
+    factor_.preview(p);
+    const Vec<S>& weights = factor_.weights();
+    Index leaving = -1;
+    S largest(0);
+    for (std::size_t j = 0; j < factor_.active().size(); ++j) {
+      const S part =
+          magnitude(weights[static_cast<Index>(j)]) * (*shape_.row_norm)[factor_.active()[j]];
+      if (largest < part) {
+        largest = part;
+        leaving = static_cast<Index>(j);
+      }
+    }
+    if (leaving < 0 || largest < S(2) * (*shape_.row_norm)[p]) break;
+    held_[static_cast<std::size_t>(factor_.active()[static_cast<std::size_t>(leaving)])] = 0;
+    factor_.remove(leaving);
+    const auto candidate = factor_.preview(p);
+    if (candidate.dependent) break;
+    factor_.append(p, candidate);
+    held_[static_cast<std::size_t>(p)] = 1;
+    solve_on_set();
+    refine();
+    p = most_violated(true);
+    better = p < 0;
+  }
+  if (!better) y_ = y;
+  lambda_ = lambda;
+  multiplier_noise_ = noise;
+  drift_ = drift;
+  residual_terms_ = terms;
+  amplification_ = amplification;
+  measure();
+  factor_.reset(set);
+  std::fill(held_.begin(), held_.end(), 0);
+  for (const Index i : factor_.active()) held_[static_cast<std::size_t>(i)] = 1;
+  if (!better) return;
+  // H y moved by H (y_ - y), which the multipliers make up for: B_I' nu = H (y - y_), but for what
+  // does not lie along the rows.
+  residual_ = y - y_;
+  for (std::size_t j = 0; j < set.size(); ++j)
+    nu_[static_cast<Index>(j)] = dot(factor_.row(set[j]), residual_.data(), shape_.m());
+  factor_.solve_gram(nu_);
+  for (std::size_t j = 0; j < set.size(); ++j)
+    lambda_[static_cast<Index>(j)] += nu_[static_cast<Index>(j)];
+}
+
+template <class S>
+LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r, const DataTerms<S>& terms) {
   g_ = &g;
   r_ = &r;
+  limit_terms_ = terms.limits;
+  linear_terms_ = terms.linear;
+  // A sum over x and one over y, and a few operations around them; four times for what the
+  // products of solves and corrections chain.
+  gamma_ = gamma_bound<S>(4 * (shape_.m() + terms.count + 8));
   if (factor_.is_scaled()) {
     held_limits_ = r;
-    for (Index i = 0; i < shape_.rows(); ++i)
+    for (Index i = 0; i < shape_.rows(); ++i) {
       held_limits_[i] = scale_by_power_of_two(r[i], factor_.exponent(i));
+      limit_terms_[i] = scale_by_power_of_two(limit_terms_[i], factor_.exponent(i));
+    }
     r_ = &held_limits_;
   }
   iterations_ = 0;
@@ -388,7 +491,8 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
   std::fill(left_out_.begin(), left_out_.end(), 0);
   // What refine() measures, should it not come to that.
   drift_ = S(0);
-  nearly_dependent_ = false;
+  residual_terms_ = linear_terms_;
+  amplification_ = S(static_cast<double>(shape_.m())) * shape_.H_condition;
   for (Index i = 0; i < shape_.rows(); ++i) multiplier_noise_[i] = S(0);
   free_ = -g;
   factor_.solve_H(free_);
@@ -400,11 +504,11 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
 
   LowerStatus status = LowerStatus::solved;
   while (status == LowerStatus::solved) {
-    const Index p = most_violated();
+    const Index p = most_violated(false);
     if (p < 0) {
       status = settle();
       if (status != LowerStatus::solved) break;
-      if (most_violated() < 0 && !leave_out_clipped()) break;
+      if (most_violated(false) < 0 && !leave_out_clipped()) break;
       continue;
     }
     if ((*shape_.row_norm)[p] == S(0)) {
@@ -414,6 +518,7 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r) {
     }
     status = enter(p);
   }
+  if (!is_exact<S> && status == LowerStatus::solved) polish();
   for (Index i = 0; i < shape_.rows(); ++i) multipliers_[i] = S(0);
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j) {

@@ -28,7 +28,9 @@ class ActiveSetQp {
   /// Solves for (g, r); y(), multipliers(), factor().active() then hold the answer.
   /// @return infeasible: as far as rounding can tell, row contradicted() contradicts the rows
   /// factor().active(). In rationals that is a proof, else proved_infeasible() tells.
-  LowerStatus solve(const Vec<S>& g, const Vec<S>& r);
+  /// @param terms  what g and r were summed from: nothing finer than its rounding is told apart
+  LowerStatus solve(const Vec<S>& g, const Vec<S>& r, const DataTerms<S>& terms);
+  LowerStatus solve(const Vec<S>& g, const Vec<S>& r) { return solve(g, r, DataTerms<S>(g, r)); }
   Index contradicted() const { return contradicted_; }
 
   const Vec<S>& y() const { return y_; }
@@ -50,15 +52,17 @@ class ActiveSetQp {
   void measure();
   void drop(Index position);
   bool drop_most_negative(bool beyond_noise);
-  Index most_violated();
   LowerStatus enter(Index row);
   void refactor();
   LowerStatus settle();
   bool leave_out_clipped();
+  void polish();
+  Index most_violated(bool ignored_too);
   void refine();
   S rounding(Index i) const;
   S data_noise(Index i) const;
-  S carried_noise(const Vec<S>& weights) const;
+  S amplified_noise(Index i) const;
+  S carried_noise(const Vec<S>& weights, const S* solved);
   /// A multiplier of row i as held, for the row as stated.
   S stated(Index i, const S& multiplier) const {
     const int k = factor_.exponent(i);
@@ -76,15 +80,19 @@ class ActiveSetQp {
   const Vec<S>* g_ = nullptr;
   const Vec<S>* r_ = nullptr;
   Vec<S> held_limits_;  ///< what r_ points to when rows are held scaled
+  Vec<S> limit_terms_;  ///< of the rows as held
+  S linear_terms_{0};
+  S gamma_{0};  ///< of the chain of roundings behind one slack or one entry of the gradient
   Vec<S> y_, free_, lambda_, nu_, direction_, residual_, multipliers_, slack_;
   Vec<S> multiplier_noise_;  ///< (rows)
   S size_{0};                ///< sum |y_j|
   S free_size_{0};           ///< the same of the minimiser without rows
   S drift_{0};               ///< max-norm of the last correction of y
+  S residual_terms_{0};      ///< size of the terms of H y + g + B' lambda
+  S amplification_{1};       ///< of errors in the data, at most; see refine()
   long iterations_ = 0, limit_ = 0;
   bool changed_ = true;
-  bool refined_ = false;           ///< y has been corrected by its own residuals
-  bool nearly_dependent_ = false;  ///< the working rows, to about sqrt(u)
+  bool refined_ = false;  ///< y has been corrected by its own residuals
 };
 
 }  // namespace assay

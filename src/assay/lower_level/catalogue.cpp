@@ -40,8 +40,8 @@ std::vector<Entry<S>> methods() {
     entries.push_back(
         {{"projected_gradient",
           "projected gradient with the true Euclidean projection, to a proved tolerance",
-          {{"tolerance", 1e-10, "proved distance to y* at which to stop; 0: run all iterations",
-            0.0},
+          {{"tolerance", 1e-10,
+            "proved distance to y* at which to stop, as solved; 0: only where y stands still", 0.0},
            {"max_iterations", std::int64_t{10000}, "limit on iterations", 1.0, 1e9},
            {"step", 0.0, "step size below 2/L; 0: 2/(mu+L)", 0.0},
            accept_unconverged(false)}},

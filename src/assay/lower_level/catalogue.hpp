@@ -13,7 +13,8 @@ namespace assay {
 const std::vector<CatalogueItem>& lower_level_items();
 
 /// @param problem must outlive the solver
-/// @throws NumericalError when the method does not cover the problem
+/// @throws InputError without a file when the method does not cover the problem, or a setting of it
+/// does not suit the problem
 template <class S>
 std::unique_ptr<LowerLevel<S>> make_lower_level(const std::string& name, const Settings& settings,
                                                 const QuadraticProblem<S>& problem);

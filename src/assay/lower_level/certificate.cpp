@@ -18,8 +18,8 @@ S square_root_bound(const S& a) {
 
 template <class S>
 Certificate<S> Certifier<S>::operator()(const QuadraticProblem<S>& problem, const Vec<S>& linear,
-                                        const Vec<S>& limits, const Vec<S>& y,
-                                        const Vec<S>& multipliers) {
+                                        const Vec<S>& limits, const DataTerms<S>& terms,
+                                        const Vec<S>& y, const Vec<S>& multipliers) {
   Certificate<S> c;
   residual_ = linear;
   add_product(problem.H, y, residual_);
@@ -44,8 +44,8 @@ Certificate<S> Certifier<S>::operator()(const QuadraticProblem<S>& problem, cons
     chi += product;
     if (S(0) < violation) {
       // |b_i'y| <= max|b_i| sum|y|; below the rounding of that difference a violation says nothing.
-      const S rounding =
-          gamma_bound<S>(4 * (problem.m + 8)) * (problem.row_norm[i] * size + magnitude(limits[i]));
+      const S rounding = gamma_bound<S>(4 * (problem.m + terms.count + 8)) *
+                         (problem.row_norm[i] * size + terms.limits[i]);
       if (multipliers[i] == S(0) && rounding < violation) c.has_bound = false;
       chi += S(2) * magnitude(multipliers[i]) * violation;
       c.bound_is_proved = false;

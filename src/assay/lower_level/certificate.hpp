@@ -16,7 +16,8 @@ namespace assay {
 /// + lambda*' max(h, 0). The second part of chi needs the unknown lambda*; it is zero when y is
 /// feasible. Otherwise lambda stands in for lambda*, doubled, and `bound_is_proved` is false; where
 /// it cannot (a row violated beyond rounding whose lambda is zero), there is no bound at all.
-/// The bound takes the residuals as computed; what rounding hides in them is not added.
+/// The bound takes the residuals as computed: `bound_is_proved` speaks of the theorem, not of what
+/// rounding hides in r and chi, at most gamma_{m+n} times the terms they are summed from.
 template <class S>
 struct Certificate {
   S stationarity{0}, primal{0}, dual{0}, complementarity{0};
@@ -29,9 +30,11 @@ struct Certificate {
 template <class S>
 class Certifier {
  public:
-  /// @param linear M x + d + q; limits b - A x; multipliers of all stacked rows
+  /// @param linear M x + d + q; limits b - A x; terms those of both; multipliers of all stacked
+  /// rows
   Certificate<S> operator()(const QuadraticProblem<S>& problem, const Vec<S>& linear,
-                            const Vec<S>& limits, const Vec<S>& y, const Vec<S>& multipliers);
+                            const Vec<S>& limits, const DataTerms<S>& terms, const Vec<S>& y,
+                            const Vec<S>& multipliers);
 
  private:
   Vec<S> residual_, slack_;

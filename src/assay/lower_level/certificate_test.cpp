@@ -39,7 +39,7 @@ RVec perturbation(std::uint64_t seed, std::uint64_t what, Index size, const Rati
 
 TEST(Certificate, IsZeroAtTheSolution) {
   for_each_case([](const auto& problem, const auto& p, const auto& a, std::uint64_t) {
-    const auto c = Certifier<Rational>()(problem, p.g, p.r, a.y, a.multipliers);
+    const auto c = Certifier<Rational>()(problem, p.g, p.r, {p.g, p.r}, a.y, a.multipliers);
     EXPECT_EQ(c.stationarity + c.primal + c.dual + c.complementarity + c.error_bound, 0);
     EXPECT_TRUE(c.bound_is_proved);
   });
@@ -57,7 +57,7 @@ TEST(Certificate, BoundsTheDistanceToTheSolution) {
       RVec lambda = a.multipliers + perturbation(seed, 200 + trial, p.rows(), scale);
       for (Index i = p.equalities; i < p.rows(); ++i)
         if (lambda[i] < 0 || trial % 3 == 0) lambda[i] = a.multipliers[i];
-      const auto c = certify(problem, p.g, p.r, y, lambda);
+      const auto c = certify(problem, p.g, p.r, {p.g, p.r}, y, lambda);
 
       bool feasible = true, covered = true;
       for (Index i = 0; i < p.rows(); ++i) {
@@ -85,7 +85,7 @@ TEST(Certificate, BoundsTheDistanceToTheSolution) {
 TEST(Certificate, IsNotMuchLargerThanItsIngredients) {
   for_each_case([](const auto& problem, const auto& p, const auto& a, std::uint64_t seed) {
     const RVec v = perturbation(seed, 300, p.m(), Rational(1, 1024));
-    const auto c = Certifier<Rational>()(problem, p.g, p.r, a.y + v, a.multipliers);
+    const auto c = Certifier<Rational>()(problem, p.g, p.r, {p.g, p.r}, a.y + v, a.multipliers);
     RVec Hv(p.m());
     for (Index i = 0; i < p.m(); ++i) {
       Hv[i] = 0;
@@ -118,7 +118,7 @@ TEST(Certificate, ReportsTheFourResiduals) {
   in.B = in.b = ExactMatrix(Mat<double>(Mat<double>::Ones(1, 1)));
   const QuadraticProblem<Rational> problem(in);
   const auto one = [](int v) { return RVec(RVec::Constant(1, Rational(v))); };
-  const auto c = Certifier<Rational>()(problem, one(1), one(1), one(3), one(-5));
+  const auto c = Certifier<Rational>()(problem, one(1), one(1), {one(1), one(1)}, one(3), one(-5));
   EXPECT_EQ(c.stationarity, 2);  // |2*3 + 1 - 5|
   EXPECT_EQ(c.primal, 2);
   EXPECT_EQ(c.dual, 5);
@@ -135,7 +135,8 @@ TEST(Certificate, DoublesTheMultiplierOfAViolatedRow) {
   in.B = ExactMatrix(Mat<double>(Mat<double>::Ones(1, 1)));
   const QuadraticProblem<Rational> problem(in);
   const auto one = [](const Rational& v) { return RVec(RVec::Constant(1, v)); };
-  const auto c = Certifier<Rational>()(problem, one(-2), one(0), one(Rational(1, 2)), one(1));
+  const auto c = Certifier<Rational>()(problem, one(-2), one(0), {one(-2), one(0)},
+                                       one(Rational(1, 2)), one(1));
   EXPECT_GE(c.error_bound, Rational(3, 2));
   // mu is proved to at least 1 - 2^-20 here; the bound grows no faster than 1/mu.
   EXPECT_LE(c.error_bound, Rational(3, 2) * (1 + convert<Rational>(0x1p-19)));

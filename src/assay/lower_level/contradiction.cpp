@@ -9,7 +9,8 @@ namespace assay {
 
 namespace {
 
-constexpr Index most_fractions = 40;
+// Beyond these sizes fractions take minutes: a whole program, and one elimination.
+constexpr Index most_fractions = 40, most_weights = 120;
 
 /// The rows B y (= or <=) r at one x, as fractions.
 struct Rows {
@@ -36,6 +37,7 @@ Rows rows_at(const QuadraticProblem<S>& problem, const Vec<S>& x) {
 /// Whether the combination of `held` that gives row `last` contradicts it.
 bool contradicts(const Rows& rows, const std::vector<Index>& held, Index last) {
   const Index m = rows.Bt.rows(), k = static_cast<Index>(held.size());
+  if (k > most_weights) return false;
   const auto row = [&](Index i) { return rows.Bt.data() + i * m; };
   Mat<Rational> gram(k, k);
   Vec<Rational> weights(k), left = rows.Bt.col(last);

@@ -17,7 +17,8 @@ HistoricalLowerLevel<S>::HistoricalLowerLevel(const QuadraticProblem<S>& problem
       tolerance_(options.tolerance),
       active_tolerance_(options.active_tolerance) {
   if (problem.equalities > 0)
-    throw NumericalError("lower level 'historical' does not know equality rows; use 'active_set'");
+    throw InputError("", "lower_level.solver",
+                     "'historical' does not know equality rows; use 'active_set'");
   solution_.multipliers.resize(problem.rows());
 }
 
@@ -52,7 +53,8 @@ bool HistoricalLowerLevel<S>::enumerate() {
     for (Index i = 0; i < p; ++i)
       if (mask >> i & 1UL) rows.push_back(i);
     if (static_cast<Index>(rows.size()) > problem_.m || !solve_on(rows)) continue;
-    const auto c = certifier_(problem_, linear_, limits_, solution_.y, solution_.multipliers);
+    const auto c =
+        certifier_(problem_, linear_, limits_, terms_, solution_.y, solution_.multipliers);
     if (!(c.stationarity + c.primal + c.dual + c.complementarity < tolerance_)) continue;
     gradient_ = linear_;
     add_product(problem_.H, solution_.y, gradient_);
@@ -148,6 +150,7 @@ const LowerSolution<S>& HistoricalLowerLevel<S>::solve(const Vec<S>& x, const Ve
   problem_.lower_linear_term(x, linear_);
   if (q.size() > 0) linear_ += q;
   problem_.row_limits(x, limits_);
+  problem_.data_terms(x, q, terms_);
   s.iterations = 0;
   const Index p = problem_.rows();
   if (p > std::min<Index>(problem_.m, options_.enumeration_rows) || !enumerate()) {
@@ -155,7 +158,7 @@ const LowerSolution<S>& HistoricalLowerLevel<S>::solve(const Vec<S>& x, const Ve
     for (Index i = 0; i < p; ++i) s.multipliers[i] = S(0);
     correction_phase();
   }
-  s.certificate = certifier_(problem_, linear_, limits_, s.y, s.multipliers);
+  s.certificate = certifier_(problem_, linear_, limits_, terms_, s.y, s.multipliers);
   const auto& c = s.certificate;
   s.status = c.stationarity < tolerance_ && c.primal < tolerance_ && c.dual < tolerance_ &&
                      c.complementarity < tolerance_

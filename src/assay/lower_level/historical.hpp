@@ -26,7 +26,7 @@ struct HistoricalOptions {
 template <class S>
 class HistoricalLowerLevel final : public LowerLevel<S> {
  public:
-  /// @throws NumericalError when the problem has equality rows, which the routine does not know
+  /// @throws InputError when the problem has equality rows, which the routine does not know
   HistoricalLowerLevel(const QuadraticProblem<S>& problem, const HistoricalOptions& options);
 
   const LowerSolution<S>& solve(const Vec<S>& x, const Vec<S>& q) override;
@@ -44,6 +44,7 @@ class HistoricalLowerLevel final : public LowerLevel<S> {
   HistoricalOptions options_;
   KktFactor<S> factor_;
   Certifier<S> certifier_;
+  DataTerms<S> terms_;
   LowerSolution<S> solution_;
   Vec<S> linear_, limits_, gradient_, slack_, y_, nu_;
   S tolerance_, active_tolerance_;

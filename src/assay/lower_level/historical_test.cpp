@@ -102,7 +102,7 @@ TEST(Historical, NeverCallsAWrongPointSolved) {
 TEST(Historical, RefusesEqualityRows) {
   const Instance in = reference::small_instance(1, {.equalities = 1});
   const QuadraticProblem<double> problem(in);
-  EXPECT_THROW((HistoricalLowerLevel<double>(problem, {})), NumericalError);
+  EXPECT_THROW((HistoricalLowerLevel<double>(problem, {})), InputError);
 }
 
 }  // namespace

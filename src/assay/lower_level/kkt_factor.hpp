@@ -16,6 +16,8 @@ struct QpShape {
   const Mat<S>* Bt = nullptr;         ///< (m, rows)
   const Vec<S>* row_norm = nullptr;   ///< (rows), max-norms of the rows of B
   Index equalities = 0;               ///< the first so many rows are equalities
+  S H_norm{1};                        ///< the largest column sum of |H|
+  S H_condition{1};                   ///< at least the condition number of H
 
   Index m() const { return Bt->rows(); }
   Index rows() const { return Bt->cols(); }

@@ -17,6 +17,7 @@ QpShape<S> projection_shape(const QuadraticProblem<S>& problem) {
   QpShape<S> shape = lower_level_shape(problem);
   shape.H = nullptr;
   shape.H_factor = nullptr;
+  shape.H_norm = shape.H_condition = S(1);
   return shape;
 }
 
@@ -31,8 +32,9 @@ ProjectedGradientLowerLevel<S>::ProjectedGradientLowerLevel(const QuadraticProbl
       factor_(lower_level_shape(problem)) {
   solution_.multipliers.resize(problem.rows());
   if (S(options.step) * problem.lipschitz >= S(2))
-    throw NumericalError("lower_level.step " + to_text(options.step) +
-                         " is not below 2/L, L <= " + to_text(to_double(problem.lipschitz)));
+    throw InputError("", "lower_level.step",
+                     "is " + to_text(options.step) + ", must be below 2/L, and here L may be " +
+                         to_text(to_double(problem.lipschitz)));
 }
 
 template <class S>
@@ -47,6 +49,7 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
   problem_.lower_linear_term(x, linear_);
   if (q.size() > 0) linear_ += q;
   problem_.row_limits(x, limits_);
+  problem_.data_terms(x, q, terms_);
   if (s.y.size() == 0) {
     s.y.resize(problem_.m);
     for (Index i = 0; i < problem_.m; ++i) s.y[i] = S(0);
@@ -56,8 +59,9 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
   const S tolerance = S(options_.tolerance);
   const S bound_factor = (S(1) / eta + L) / problem_.mu;
   const Index rows = problem_.rows();
+  projection_terms_ = terms_;
 
-  s.status = options_.tolerance > 0 ? LowerStatus::not_converged : LowerStatus::solved;
+  s.status = LowerStatus::not_converged;
   for (s.iterations = 0; s.iterations < options_.max_iterations;) {
     ++s.iterations;
     gradient_ = linear_;
@@ -66,7 +70,8 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
     add_scaled(gradient_, S(-eta), target_);
     if (rows > 0) {
       gradient_ = -target_;
-      const LowerStatus status = projection_.solve(gradient_, limits_);
+      projection_terms_.linear = max_norm(gradient_);
+      const LowerStatus status = projection_.solve(gradient_, limits_, projection_terms_);
       if (status != LowerStatus::solved) {
         s.status = status == LowerStatus::infeasible &&
                            proved_infeasible(problem_, x, projection_.factor().active(),
@@ -80,7 +85,7 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
     gradient_ = target_ - s.y;
     const S moved = norm(gradient_);
     s.y = target_;
-    if (S(0) < tolerance && bound_factor * moved <= tolerance) {
+    if (bound_factor * moved <= tolerance) {
       s.status = LowerStatus::solved;
       break;
     }
@@ -92,7 +97,7 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
     if (i < problem_.equalities || projection_.multiplier_noise(i) < projection_.multipliers()[i])
       held.push_back(i);
   }
-  s.certificate = certifier_(problem_, linear_, limits_, s.y, s.multipliers);
+  s.certificate = certifier_(problem_, linear_, limits_, terms_, s.y, s.multipliers);
 
   // y is known up to the proved bound: a slack within it may be zero at y*.
   transposed_product(problem_.Bt, s.y, slack_);

@@ -5,7 +5,8 @@
 namespace assay {
 
 struct ProjectedGradientOptions {
-  double tolerance = 0;         ///< on the proved distance to y*, Euclidean; 0: run all iterations
+  double tolerance = 0;         ///< >= 0, on the proved distance to y*, Euclidean; with 0 only a y
+                                ///< that a step leaves where it is counts as solved
   long max_iterations = 10000;  ///< > 0
   double step = 0;              ///< in (0, 2 / L); 0: 2 / (mu + L), the best constant step
 };
@@ -16,10 +17,11 @@ struct ProjectedGradientOptions {
 /// Stops when (1/mu) (1/eta + L) |y - P(y - eta grad g(y))| <= tolerance: an error bound for
 /// strongly convex g (Pang, "A posteriori error bounds for the linearly-constrained variational
 /// inequality problem", Math. Oper. Res. 12, 1987). Multipliers are those of the projection divided
-/// by eta.
+/// by eta. `status` is solved only where that test was passed.
 template <class S>
 class ProjectedGradientLowerLevel final : public LowerLevel<S> {
  public:
+  /// @throws InputError when the step is not below 2 / L
   ProjectedGradientLowerLevel(const QuadraticProblem<S>& problem,
                               const ProjectedGradientOptions& options);
 
@@ -36,6 +38,7 @@ class ProjectedGradientLowerLevel final : public LowerLevel<S> {
   ActiveSetQp<S> projection_;
   KktFactor<S> factor_;
   Certifier<S> certifier_;
+  DataTerms<S> terms_, projection_terms_;
   LowerSolution<S> solution_;
   std::vector<Index> warm_;
   Vec<S> linear_, limits_, gradient_, target_, slack_;

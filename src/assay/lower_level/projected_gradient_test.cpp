@@ -2,6 +2,7 @@
 #include "assay/lower_level/projected_gradient.hpp"
 
 #include "assay/lower_level/oracle_test.hpp"
+#include "assay/support/error.hpp"
 #include "reference/small_instances.hpp"
 
 namespace assay {
@@ -64,6 +65,38 @@ TYPED_TEST(ProjectedGradient, SaysWhenTheLimitCameFirst) {
   ProjectedGradientLowerLevel<S> lower(problem, {.tolerance = 1e-9, .max_iterations = 2});
   lower.set_warm_point(Vec<S>::Constant(c.instance.m, S(100)));
   EXPECT_EQ(lower.solve(widen<S>(c.x), {}).status, LowerStatus::not_converged);
+}
+
+TYPED_TEST(ProjectedGradient, WithoutAToleranceOnlyWhatStandsStillIsSolved) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 2);
+  in.H.set(0, 0, 1);
+  in.H.set(1, 1, 4);
+  const QuadraticProblem<S> problem(in);
+  ProjectedGradientLowerLevel<S> lower(problem, {.max_iterations = 3});
+  const Vec<S> x = Vec<S>::Constant(1, S(0));
+
+  lower.set_warm_point(Vec<S>::Constant(2, S(1)));
+  EXPECT_EQ(lower.solve(x, {}).status, LowerStatus::not_converged);
+  EXPECT_EQ(lower.solve(x, {}).iterations, 3);
+
+  lower.set_warm_point(Vec<S>::Constant(2, S(0)));  // y*, where the gradient is exactly 0
+  EXPECT_EQ(lower.solve(x, {}).status, LowerStatus::solved);
+  EXPECT_EQ(lower.solve(x, {}).iterations, 1);
+}
+
+TYPED_TEST(ProjectedGradient, RefusesAStepThatDiverges) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 2);
+  in.H.set(0, 0, 1);
+  in.H.set(1, 1, 4);
+  const QuadraticProblem<S> problem(in);
+  try {
+    ProjectedGradientLowerLevel<S>(problem, {.step = 0.5});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()).rfind("lower_level.step: is 0.5", 0), 0u) << error.what();
+  }
 }
 
 /// G2: |y_K - y*| <= rho^K |y_0 - y*|, rho = max(|1 - eta mu|, |1 - eta L|), for the exact

@@ -8,6 +8,7 @@
 #include "assay/numerics/elementary.cpp"
 #include "assay/numerics/growing_ldlt.hpp"
 #include "assay/numerics/ldlt.hpp"
+#include "assay/numerics/power.hpp"
 #include "assay/numerics/random.cpp"
 
 namespace {
@@ -67,13 +68,17 @@ Matrix definite(Index n) {
 void level_one_and_two(Index n) {
   const Vector a = vector(n, 1), b = vector(n, 2);
   const Matrix A = matrix(n, n + 3, 3);
-  Digest dot, norm, product, transposed;
+  Digest dot, norm, scaled, product, transposed;
   dot.add(assay::dot(a, b));
   dot.print("dot", n);
   norm.add(assay::norm(a));
   norm.add(assay::norm(Vector(a * 0x1p-600)));
   norm.print("norm", n);
   Vector y = b;
+  assay::add_scaled(a, 1.0 / 3, y);
+  scaled.add(y);
+  scaled.print("add_scaled", n);
+  y = b;
   assay::add_product(A, vector(n + 3, 4), y);
   product.add(y);
   product.print("add_product", n);
@@ -103,6 +108,25 @@ void factorisations(Index n) {
   growing.print("growing_ldlt", n);
 }
 
+void elementary() {
+  constexpr Index arguments = 5000;
+  const Vector z = stream(arguments, 9).normals(arguments);
+  Digest exponentials, logarithms, powers;
+  for (Index i = 0; i < arguments; ++i) {
+    // Beyond 709 in size e^a overflows, beyond -745 it vanishes: a few do.
+    exponentials.add(assay::exponential(300 * z[i]));
+    exponentials.add(assay::exponential(z[i]));
+    // Over many binades, and close to 1, where terms cancel.
+    logarithms.add(
+        assay::natural_log(std::ldexp(1 + z[i] * z[i], static_cast<int>(i % 2001) - 1000)));
+    logarithms.add(assay::natural_log(1 + z[i] / 64));
+    powers.add(assay::integer_power(1 + z[i] / 64, static_cast<long>(i % 401) - 200));
+  }
+  exponentials.print("exponential", arguments);
+  logarithms.print("natural_log", arguments);
+  powers.print("integer_power", arguments);
+}
+
 void randomness() {
   const auto s = stream(1, 8);
   Digest uniforms, normals, sphere, permutation;
@@ -127,5 +151,6 @@ int main() {
     level_one_and_two(n);
     factorisations(n);
   }
+  elementary();
   randomness();
 }

@@ -118,6 +118,9 @@ QuadraticProblem<S>::QuadraticProblem(const Instance& in)
   }
   row_norm = Vec<S>(rows);
   for (Index i = 0; i < rows; ++i) row_norm[i] = max_norm<S>(Bt.col(i));
+  A_norm = Vec<S>(rows);
+  for (Index i = 0; i < rows; ++i) A_norm[i] = max_norm<S>(A.row(i));
+  for (Index j = 0; j < n; ++j) M_norm = larger(M_norm, max_norm<S>(M.col(j)));
 
   auto factor = std::make_shared<Ldlt<S>>();
   if (!factor->factor(H))
@@ -202,6 +205,17 @@ void QuadraticProblem<S>::row_limits(const Vec<S>& x, Vec<S>& limits) const {
   tmp_n_ = -x;
   limits = b;
   add_product(A, tmp_n_, limits);
+}
+
+template <class S>
+void QuadraticProblem<S>::data_terms(const Vec<S>& x, const Vec<S>& q, DataTerms<S>& terms) const {
+  S size(0);
+  for (Index j = 0; j < n; ++j) size += magnitude(x[j]);
+  terms.count = n;
+  terms.linear = max_norm(d) + M_norm * size;
+  if (q.size() > 0) terms.linear += max_norm(q);
+  terms.limits.resize(rows());
+  for (Index i = 0; i < rows(); ++i) terms.limits[i] = magnitude(b[i]) + A_norm[i] * size;
 }
 
 template <class S>

@@ -11,6 +11,22 @@ namespace assay {
 /// Where a stacked constraint row came from.
 enum class RowKind { equality, inequality, lower_bound, upper_bound };
 
+/// How large the numbers are that the data of a quadratic program in y were summed from:
+/// |rounding of linear_j| <= gamma linear, |rounding of limit_i| <= gamma limits_i, with gamma of
+/// `count` roundings and a few.
+template <class S>
+struct DataTerms {
+  DataTerms() = default;
+  /// Of data that are no sums.
+  DataTerms(const Vec<S>& g, const Vec<S>& r) : linear(max_norm(g)), limits(r.size()) {
+    for (Index i = 0; i < r.size(); ++i) limits[i] = magnitude(r[i]);
+  }
+
+  S linear{0};
+  Vec<S> limits;  ///< (rows)
+  Index count = 0;
+};
+
 /// A quadratic bilevel problem in scalar S: the widened data of an Instance, and its oracles.
 ///
 /// The constraints are stacked into one system, equalities first, then inequality rows, then finite
@@ -41,6 +57,8 @@ struct QuadraticProblem {
   Mat<S> Bt;        ///< (m, rows)
   Vec<S> b;         ///< (rows)
   Vec<S> row_norm;  ///< max-norm of each row of B
+  Vec<S> A_norm;    ///< max-norm of each row of A
+  S M_norm{0};      ///< largest entry of M
 
   /// L D L' of H, shared by everything that solves with it.
   std::shared_ptr<const Ldlt<S>> H_factor;
@@ -64,6 +82,9 @@ struct QuadraticProblem {
   void lower_linear_term(const Vec<S>& x, Vec<S>& linear) const;
   /// b - A x, the right-hand side of B y <= .
   void row_limits(const Vec<S>& x, Vec<S>& limits) const;
+
+  /// How large the numbers are that lower_linear_term(x) + q and row_limits(x) are summed from.
+  void data_terms(const Vec<S>& x, const Vec<S>& q, DataTerms<S>& terms) const;
 
   /// Puts x into the upper set X (box or ball); the identity when X is the whole space.
   void project_upper(Vec<S>& x) const;

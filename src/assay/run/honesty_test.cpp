@@ -34,9 +34,32 @@ TEST(Honesty, AnUnconvergedLowerLevelEndsTheRunUnlessAccepted) {
   EXPECT_EQ(lax.trace.cell(1, "lower_level_status"), "not converged");
 }
 
+/// A wrong setting is the file's fault, not one of the mathematics.
+void expect_refused(const Experiment& e, const Instance& instance, const std::string& complaint) {
+  try {
+    run_experiment(e, instance);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::usage);
+    EXPECT_EQ(std::string(error.what()).rfind("test.toml: " + complaint, 0), 0u) << error.what();
+  }
+}
+
 TEST(Honesty, AStepThatDivergesIsRefused) {
-  expect_names(refusal(ssigd + "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e3\n"),
-               "lower_level.step");
+  const Experiment e =
+      experiment(ssigd + "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e3\n");
+  expect_refused(e, load_instance(e), "lower_level.step: is 1000, must be below 2/L");
+}
+
+TEST(Honesty, ASolverThatDoesNotKnowTheRowsIsRefused) {
+  Instance instance = empty_instance(1, 1);
+  instance.H = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  instance.E = ExactMatrix(1, 1);
+  instance.G = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  instance.e = ExactMatrix(1, 1);
+  instance.x0 = ExactMatrix(1, 1);
+  expect_refused(experiment(ssigd + "[lower_level]\nsolver = \"historical\"\n"), instance,
+                 "lower_level.solver: 'historical' does not know equality rows");
 }
 
 TEST(Honesty, ThereIsNoBoundWhereAViolatedRowHasNoMultiplier) {
@@ -47,8 +70,8 @@ TEST(Honesty, ThereIsNoBoundWhereAViolatedRowHasNoMultiplier) {
   instance.B = ExactMatrix(Mat<double>::Constant(1, 1, -1.0));
   instance.b = ExactMatrix(Mat<double>::Constant(1, 1, -1.0));
   const QuadraticProblem<double> problem(instance);
-  const Vec<double> zero = Vec<double>::Zero(1);
-  const auto c = Certifier<double>()(problem, zero, Vec<double>::Constant(1, -1.0), zero, zero);
+  const Vec<double> zero = Vec<double>::Zero(1), limits = Vec<double>::Constant(1, -1.0);
+  const auto c = Certifier<double>()(problem, zero, limits, {zero, limits}, zero, zero);
   EXPECT_EQ(c.primal, 1);
   EXPECT_FALSE(c.has_bound);
   EXPECT_FALSE(c.bound_is_proved);

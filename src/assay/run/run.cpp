@@ -31,8 +31,20 @@ std::vector<std::string> cells(const Record<S>& record) {
 
 template <class S>
 RunSummary summary_of(const Record<S>& r) {
-  return {r.iteration + 1,           to_double(r.gap_total),    to_double(r.gap_direct),
-          to_double(r.gap_implicit), to_double(r.gap_reported), to_double(r.objective)};
+  return {r.iteration + 1,
+          to_double(r.gap_total),
+          to_double(r.gap_direct),
+          to_double(r.gap_implicit),
+          to_double(r.gap_reported),
+          to_double(r.objective),
+          {}};
+}
+
+template <class S>
+Vec<double> narrowed(const Vec<S>& x) {
+  Vec<double> out(x.size());
+  for (Index i = 0; i < x.size(); ++i) out[i] = to_double(x[i]);
+  return out;
 }
 
 /// What a checkpoint must match to be resumed.
@@ -63,6 +75,7 @@ class Session {
     }
     out_.summary = summary_of(last_);
     out_.summary.iterations = done_ < 0 ? 0 : done_;
+    out_.summary.x = narrowed(runner_.x());
     out_.manifest = manifest();
     return std::move(out_);
   }
@@ -188,8 +201,10 @@ RunOutcome run_experiment(const Experiment& experiment, const Instance& instance
   } catch (const InputError& error) {
     // Catalogues know the key at fault, not the file it came from.
     const std::string message = error.what();
-    if (message.rfind(experiment.source, 0) == 0 || message.rfind(instance.source, 0) == 0 ||
-        message.rfind("checkpoint", 0) == 0)
+    const auto begins_with = [&](const std::string& source) {
+      return !source.empty() && message.rfind(source, 0) == 0;
+    };
+    if (begins_with(experiment.source) || begins_with(instance.source) || begins_with("checkpoint"))
       throw;
     throw InputError(experiment.source, "", message);
   }
@@ -199,7 +214,12 @@ RunOutcome run_experiment(const Experiment& experiment, const Instance& instance
 }
 
 Instance load_instance(const Experiment& experiment) {
-  if (experiment.generator) return generate_instance(*experiment.generator);
+  try {
+    if (experiment.generator) return generate_instance(*experiment.generator);
+  } catch (const InputError& error) {
+    // The generator knows the knob at fault, not the file it came from.
+    throw InputError(experiment.source, "instance", error.what());
+  }
   return read_instance(experiment.instance_path);
 }
 

@@ -6,6 +6,7 @@
 
 #include "assay/problem/instance.hpp"
 #include "assay/run/experiment.hpp"
+#include "assay/scalar/dense.hpp"
 #include "assay/trace/trace.hpp"
 
 namespace assay {
@@ -27,6 +28,7 @@ struct RunSummary {
   double gap_total = 0, gap_direct = 0, gap_implicit = 0;
   double gap_reported = 0;  ///< what the algorithm itself says
   double objective = 0;
+  Vec<double> x;  ///< where the algorithm stands, rounded to double
 };
 
 struct RunOutcome {

@@ -86,9 +86,13 @@ const std::vector<Entry<S>>& rules() {
          return std::make_unique<ConstantStep<S>>(S(s.real("length")) / square_root(iterations));
        }},
       {item("inverse_momentum", "1/(gamma1 |m| + gamma2), DS-BLO's rule",
-            {{"gamma1", 50.0, "gamma_1", 0.0}, {"gamma2", 5.0, "gamma_2", 0.0, huge, true}}),
+            {{"gamma1", 50.0, "gamma_1", 0.0},
+             {"gamma2", 5.0, "gamma_2", 0.0, huge, true},
+             {"printed_floor", 0.0,
+              "a log whose figure, in step_requested, is that of max(|m|, printed_floor)", 0.0}}),
        [](const Settings& s, const Context&) {
-         return std::make_unique<InverseMomentumStep<S>>(S(s.real("gamma1")), S(s.real("gamma2")));
+         return std::make_unique<InverseMomentumStep<S>>(S(s.real("gamma1")), S(s.real("gamma2")),
+                                                         S(s.real("printed_floor")));
        }},
       {item("dsblo_prescription", "DS-BLO's rule with the constants of its theorem",
             {{"epsilon", 1e-3, "target gap", 0.0, huge, true},

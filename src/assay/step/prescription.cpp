@@ -1,5 +1,6 @@
 #include "assay/step/prescription.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "assay/numerics/elementary.hpp"
@@ -30,6 +31,7 @@ DsbloPrescription dsblo_prescription(double epsilon, double delta, double delta_
   p.window = natural_log(32 * size / epsilon) / log_inverse;
   p.gamma1 = p.window / delta;
   p.gamma2 = 4 * p.gamma1 * size;
+  p.accuracy = std::min({epsilon * epsilon / (1280 * size), 2 * epsilon / 3, lipschitz});
   return p;
 }
 

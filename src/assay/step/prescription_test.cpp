@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "assay/scalar/mpfr_test.hpp"
 #include "assay/support/error.hpp"
 
@@ -37,7 +39,7 @@ struct Case {
 TEST(DsbloPrescription, AgainstThreeHundredBits) {
   // The second and third have 1 - beta near its largest, 1/960 (delta_v + 2 L)^2 / (dv^2 + 2 L^2).
   for (const Case& c : {Case{1e-3, 1e-2, 4, 10}, Case{1, 0.5, 0.5, 0.25}, Case{3, 1, 1, 1},
-                        Case{1e-8, 1e-9, 1e3, 1e-3}}) {
+                        Case{1e-8, 1e-9, 1e3, 1e-3}, Case{1000, 1, 1e3, 1e-3}}) {
     const auto p = dsblo_prescription(c.epsilon, c.delta, c.delta_v, c.lipschitz);
     const Rational size = q(c.delta_v) + 2 * q(c.lipschitz);
     const Rational gap =
@@ -56,6 +58,10 @@ TEST(DsbloPrescription, AgainstThreeHundredBits) {
     expect_within(p.window, window, 25);
     expect_within(p.gamma1, window / q(c.delta), 26);
     expect_within(p.gamma2, 4 * window / q(c.delta) * size, 30);
+    // eps <= dv + 2 L leaves the first or, in the last case, the third of its bounds the least.
+    const Rational cost = q(c.epsilon) * q(c.epsilon) / (1280 * size);
+    expect_within(p.accuracy, std::min(cost, q(c.lipschitz)), 4);
+    EXPECT_LT(p.accuracy, 2 * c.epsilon / 3);
   }
 }
 

@@ -114,15 +114,21 @@ class GeometricStep final : public StepRule<S> {
   S first_, ratio_;
 };
 
-/// 1 / (gamma1 |m| + gamma2): DS-BLO, Algorithm 1.
+/// 1 / (gamma1 |m| + gamma2): DS-BLO, Algorithm 1. One harness takes that step and prints the one
+/// of max(|m|, 0.01): `printed_floor`.
 template <class S>
 class InverseMomentumStep final : public StepRule<S> {
  public:
-  InverseMomentumStep(const S& gamma1, const S& gamma2) : gamma1_(gamma1), gamma2_(gamma2) {}
+  InverseMomentumStep(const S& gamma1, const S& gamma2, const S& printed_floor = S(0))
+      : gamma1_(gamma1), gamma2_(gamma2), printed_floor_(printed_floor) {}
   S length(const StepQuery<S>& q) override { return S(1) / (gamma1_ * q.direction_norm + gamma2_); }
+  S printed(const StepQuery<S>& q, const S& length) override {
+    return q.direction_norm < printed_floor_ ? S(S(1) / (gamma1_ * printed_floor_ + gamma2_))
+                                             : length;
+  }
 
  private:
-  S gamma1_, gamma2_;
+  S gamma1_, gamma2_, printed_floor_;
 };
 
 /// Shortens the trial length until the merit falls by a share of what its slope promises.

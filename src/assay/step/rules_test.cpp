@@ -126,6 +126,22 @@ TEST(StepRules, InverseMomentum) {
     expect_rounded(step(at(5, size)).applied, 1 / (q(3.1) * q(size) + q(0.7)), 3);
 }
 
+TEST(StepRules, ALogMayPrintTheStepOfALongerMomentum) {
+  auto step = rule<double>("inverse_momentum", {{"printed_floor", 0.01}});
+  auto capped = rule<double>("inverse_momentum", {{"printed_floor", 0.01}, {"cap", 0.1}});
+  for (const double size : {0.0, 1e-3, 0.0099}) {
+    const StepLength<double> length = step(at(5, size));
+    expect_rounded(length.requested, 1 / (50 * q(0.01) + 5), 3);  // 0.1818, the most it prints
+    expect_rounded(length.applied, 1 / (50 * q(size) + 5), 3);
+    EXPECT_EQ(capped(at(5, size)).requested, length.requested);
+    EXPECT_EQ(capped(at(5, size)).applied, 0.1);
+  }
+  for (const double size : {0.01, 0.37}) {
+    const StepLength<double> length = step(at(5, size));
+    EXPECT_EQ(length.requested, length.applied);
+  }
+}
+
 TEST(StepRules, ThePrescriptionsFeedTheirRules) {
   auto dsblo = rule<double>("dsblo_prescription", {});
   const auto p = dsblo_prescription(1e-3, 1e-2, 4, 10);

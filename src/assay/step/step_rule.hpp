@@ -21,7 +21,7 @@ struct StepQuery {
 
 template <class S>
 struct StepLength {
-  S requested{0};  ///< the rule's own value, or what StepLimits::printed claims
+  S requested{0};  ///< the rule's own value, or what it or StepLimits::printed claims
   S applied{0};    ///< after caps: what the algorithm uses
 };
 
@@ -31,6 +31,9 @@ class StepRule {
  public:
   virtual ~StepRule() = default;
   virtual S length(const StepQuery<S>& query) = 0;
+  /// What a log states as the rule's value where it takes `length`; only a harness makes a
+  /// difference.
+  virtual S printed(const StepQuery<S>&, const S& length) { return length; }
   virtual void archive(StateArchive&) {}
 };
 
@@ -55,6 +58,7 @@ class LimitedStep {
     StepLength<S> out;
     out.requested = rule_->length(query);
     out.applied = out.requested;
+    out.requested = rule_->printed(query, out.applied);
     if (limits_.cap > 0 && limits_.cap_shrink < 1) watch_stall(query);
     if (limits_.cap > 0) out.applied = smaller(out.applied, cap_);
     if (limits_.gap_cap > 0)

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -19,7 +20,7 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 [[noreturn]] void cannot_write(const fs::path& path, int error) {
-  throw InputError("", "", "cannot write " + path.string() + ": " + reason(error));
+  throw InputError(path.string(), "", "cannot write: " + reason(error));
 }
 
 /// A file descriptor that closes itself.
@@ -70,6 +71,20 @@ void sync_folder(const fs::path& path) {
   if (fd.get() >= 0) ::fsync(fd.get());
 }
 
+/// Undoes a replacement, as far as the system allows: what stopped the next one may stop this.
+void put_back(const fs::path& path, const std::optional<std::string>& content) {
+  std::error_code ignored;
+  if (!content) {
+    fs::remove(path, ignored);
+    return;
+  }
+  try {
+    write_file_atomically(path, *content);
+  } catch (const Error&) {
+    // The failure that led here is the one to report.
+  }
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path) {
@@ -93,7 +108,11 @@ std::string read_file(const fs::path& path) {
   return content;
 }
 
-void write_file_atomically(const fs::path& path, std::string_view content) {
+Replacement::~Replacement() {
+  for (const Prepared& each : prepared_) ::unlink(each.temporary.c_str());
+}
+
+void Replacement::write(const fs::path& path, std::string_view content) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
     cannot_write(path, S_ISDIR(info.st_mode) ? EISDIR : EINVAL);  // never rename over a device
@@ -101,14 +120,36 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   int created = -1;
   const fs::path temporary = create_beside(path, created);
   Descriptor fd(created);
-  const bool done = write_all(fd.get(), content) && ::fsync(fd.get()) == 0 && fd.close() &&
-                    ::rename(temporary.c_str(), path.c_str()) == 0;
-  if (!done) {
+  if (!(write_all(fd.get(), content) && ::fsync(fd.get()) == 0 && fd.close())) {
     const int error = errno;
     ::unlink(temporary.c_str());
     cannot_write(path, error);
   }
-  sync_folder(path);
+  prepared_.push_back({path, temporary});
+}
+
+void Replacement::keep() {
+  // All content is on the disk: only a rename can fail now. The last one leaves nothing to undo.
+  std::vector<std::optional<std::string>> before;
+  for (std::size_t i = 0; i + 1 < prepared_.size(); ++i) {
+    const fs::path& path = prepared_[i].path;
+    before.push_back(fs::exists(path) ? std::optional(read_file(path)) : std::nullopt);
+  }
+  for (std::size_t i = 0; i < prepared_.size(); ++i) {
+    const auto& [path, temporary] = prepared_[i];
+    if (::rename(temporary.c_str(), path.c_str()) == 0) continue;
+    const int error = errno;
+    for (std::size_t k = i; k-- > 0;) put_back(prepared_[k].path, before[k]);
+    cannot_write(path, error);
+  }
+  for (const Prepared& each : prepared_) sync_folder(each.path);
+  prepared_.clear();
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+  Replacement one;
+  one.write(path, content);
+  one.keep();
 }
 
 std::string sha256(std::string_view content) {

@@ -1,16 +1,15 @@
 #include "assay/support/files.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <functional>
 #include <iterator>
 #include <string>
 
 #include "assay/support/error.hpp"
+#include "assay/support/small_disk_test.hpp"
 
 namespace assay {
 namespace {
@@ -42,25 +41,6 @@ std::string message_of(const std::function<void()>& action) {
   return "nothing was thrown";
 }
 
-/// Files may grow to `bytes` and no further while this lives, as on a full disk.
-class SmallDisk {
- public:
-  explicit SmallDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
-
 TEST_F(Files, WritesAndReadsEveryByte) {
   std::string content;
   for (int i = 0; i < 200000; ++i) content += static_cast<char>(i * 7);
@@ -90,7 +70,7 @@ TEST_F(Files, AFullDiskLeavesTheOldFileAndNothingElse) {
     message = message_of([&] { write_file_atomically(folder_ / "a", large); });
   }
 
-  EXPECT_EQ(message, "cannot write " + (folder_ / "a").string() + ": File too large");
+  EXPECT_EQ(message, (folder_ / "a").string() + ": cannot write: File too large");
   EXPECT_EQ(read_file(folder_ / "a"), "old");
   EXPECT_EQ(entries(), 1);
 }
@@ -99,11 +79,11 @@ TEST_F(Files, ErrorsNameTheFileAndTheReason) {
   write_file_atomically(folder_ / "a", "");
 
   EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "none" / "a", "x"); }),
-            "cannot write " + (folder_ / "none" / "a").string() + ": No such file or directory");
+            (folder_ / "none" / "a").string() + ": cannot write: No such file or directory");
   EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "a" / "b", "x"); }),
-            "cannot write " + (folder_ / "a" / "b").string() + ": Not a directory");
+            (folder_ / "a" / "b").string() + ": cannot write: Not a directory");
   EXPECT_EQ(message_of([&] { write_file_atomically(folder_, "x"); }),
-            "cannot write " + folder_.string() + ": Is a directory");
+            folder_.string() + ": cannot write: Is a directory");
   EXPECT_EQ(message_of([&] { read_file(folder_ / "none"); }),
             (folder_ / "none").string() + ": cannot read: No such file or directory");
   EXPECT_EQ(message_of([&] { read_file(folder_); }),
@@ -114,10 +94,67 @@ TEST_F(Files, NeverReplacesADevice) {
   ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
 
   EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "pipe", "x"); }),
-            "cannot write " + (folder_ / "pipe").string() + ": Invalid argument");
+            (folder_ / "pipe").string() + ": cannot write: Invalid argument");
 
   EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
   EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, ReplacedTogetherOrNotAtAll) {
+  write_file_atomically(folder_ / "a", "old");
+  fs::create_directory(folder_ / "b");
+
+  {
+    Replacement replacement;
+    replacement.write(folder_ / "a", "new");
+    EXPECT_EQ(message_of([&] { replacement.write(folder_ / "b", "new"); }),
+              (folder_ / "b").string() + ": cannot write: Is a directory");
+  }
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_EQ(entries(), 2);
+
+  {
+    Replacement replacement;
+    replacement.write(folder_ / "a", "new");
+    replacement.write(folder_ / "c", "new");
+    replacement.keep();
+  }
+  EXPECT_EQ(read_file(folder_ / "a"), "new");
+  EXPECT_EQ(read_file(folder_ / "c"), "new");
+  EXPECT_EQ(entries(), 3);
+}
+
+TEST_F(Files, AFullDiskLeavesAllOfThemAsTheyWere) {
+  // Longer than may be written now: what is replaced first could not be put back.
+  const std::string large(1 << 16, 'x');
+  write_file_atomically(folder_ / "a", large);
+
+  {
+    const SmallDisk full(4096);
+    Replacement replacement;
+    replacement.write(folder_ / "a", "new");
+    EXPECT_EQ(message_of([&] { replacement.write(folder_ / "b", large); }),
+              (folder_ / "b").string() + ": cannot write: File too large");
+  }
+
+  EXPECT_TRUE(read_file(folder_ / "a") == large);
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, ARenameThatFailsUndoesThoseBeforeIt) {
+  write_file_atomically(folder_ / "a", "old");
+
+  {
+    Replacement replacement;
+    for (const char* name : {"a", "b", "c"}) replacement.write(folder_ / name, "new");
+    fs::create_directory(folder_ / "c");  // nothing else stops a rename, not even of root's
+    EXPECT_EQ(message_of([&] { replacement.keep(); }),
+              (folder_ / "c").string() + ": cannot write: Is a directory");
+  }
+
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_FALSE(fs::exists(folder_ / "b"));
+  EXPECT_EQ(entries(), 2);
 }
 
 // FIPS 180-2, appendices B.1 and B.2, and the empty text.
