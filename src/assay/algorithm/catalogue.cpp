@@ -134,7 +134,9 @@ const std::vector<Entry<S>>& algorithms() {
          {"adam_first", 0.9, "Adam's beta_1", 0.0, 1.0, false, true},
          {"adam_second", 0.999, "Adam's beta_2", 0.0, 1.0, false, true},
          {"adam_epsilon", 1e-8, "Adam's epsilon", 0.0, 1e300, true},
-         {"prescription", false, "D and M from the theorem (with step rule f2csa_prescription)"},
+         {"prescription", false,
+          "D and M from the theorem (with step rule f2csa_prescription; its alpha = epsilon is for "
+          "hypergradient.alpha)"},
          {"epsilon", 0.1, "prescription: target gap", 0.0, 1e300, true},
          {"delta", 0.1, "prescription: Goldstein radius", 0.0, 1e300, true},
          {"lipschitz", 1.0, "prescription: Lipschitz constant of F", 0.0, 1e300, true}}},

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "assay/hypergradient/implicit.hpp"
 #include "assay/lower_level/active_set.hpp"
+#include "assay/numerics/power.hpp"
 #include "assay/support/error.hpp"
 
 namespace assay {
@@ -30,12 +32,32 @@ long digits_of(const std::string& text) {
   return std::max(1L, count);
 }
 
-/// Whether two figures agree to the digits the first is written with: half a unit of its last
-/// digit, and for the second 2^-40 of the parts it is the sum of, thousands of roundings.
-bool agree(double written, long digits, double truth, double parts) {
-  double unit = 1;
-  for (long k = 1; k < std::min(digits, 17L); ++k) unit /= 10;
-  return std::fabs(written - truth) <= 0.5 * unit * std::fabs(written) + 0x1p-40 * parts;
+/// One unit of the last digit a decimal is written with: "9.9" 0.1, "3.2e-5" 1e-6. 0 beyond double.
+double last_unit(const std::string& text) {
+  long exponent = 0, decimals = 0;
+  bool point = false;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    if (text[k] == 'e' || text[k] == 'E') {
+      exponent = std::strtol(text.c_str() + k + 1, nullptr, 10);
+      break;
+    }
+    if (text[k] == '.') point = true;
+    if (point && text[k] >= '0' && text[k] <= '9') ++decimals;
+  }
+  return integer_power(10.0, std::clamp(exponent - decimals, -300L, 300L));
+}
+
+/// Both programs' rounding, as a share of the parts that the figure is the sum of: 2^13 roundings,
+/// as many as the chain of products behind a hypergradient of dimension 1000 has.
+constexpr double rounding_share = 0x1p-40;
+
+/// What single precision leaves of the same chain, at n = 10.
+constexpr double single_share = 0x1p-20;
+
+/// Whether two figures agree to what the first is written with, half a unit of its last digit, and
+/// the rounding of the second.
+bool agree(double written, double unit, double truth, double parts) {
+  return std::fabs(written - truth) <= 0.5 * unit + rounding_share * parts;
 }
 
 std::vector<int> point_columns(const Trace& trace, Index n, const std::string& source) {
@@ -124,6 +146,7 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
     if (std::isnan(written)) continue;
     ++out.rows;
     const long digits = digits_of(trace.cell(row, audited));
+    const double unit = last_unit(trace.cell(row, audited));
     const double parts = out.direct[row] + out.implicit[row];
     for (std::size_t k = 0; k < readings.size(); ++k) {
       const Candidate& c = candidates[k];
@@ -135,7 +158,7 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
         slack *= 2 * truth;
         truth *= truth;
       }
-      if (!agree(written, digits, truth, slack)) continue;
+      if (!agree(written, unit, truth, slack)) continue;
       ++readings[k].rows;
       readings[k].best = std::min(readings[k].best, digits);
     }
@@ -144,8 +167,7 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
       out.largest_error = error;
       out.worst_iteration = static_cast<long>(trace.number(row, "iteration"));
     }
-    // Computed in single precision: right to about 2^-20 of its parts, and not to 2^-40.
-    if (std::fabs(written - out.total[row]) <= 0x1p-20 * parts) ++single_rows;
+    if (std::fabs(written - out.total[row]) <= single_share * parts) ++single_rows;
   }
   std::stable_sort(readings.begin(), readings.end(),
                    [](const Reading& a, const Reading& b) { return a.rows > b.rows; });

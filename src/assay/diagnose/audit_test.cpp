@@ -64,6 +64,13 @@ TEST(Audit, AgreesToTheDigitsWritten) {
   // 1 % is ten units of the third digit.
   EXPECT_EQ(audit_trace(made(rounded("%.3e", 0.01)), one_dimensional(), "t").verdict,
             "unexplained");
+  // One decimal: 0.05 is half a unit, whatever the first digit. The gaps here are 12 to 24.
+  EXPECT_EQ(audit_trace(made(rounded("%.1f", 0)), one_dimensional(), "t").verdict, "total");
+  EXPECT_EQ(audit_trace(made(rounded("%.1f", 0.01)), one_dimensional(), "t").verdict,
+            "unexplained");
+  EXPECT_EQ(audit_trace(made(rounded("%.1e", 0)), one_dimensional(), "t").verdict, "total");
+  EXPECT_EQ(audit_trace(made(rounded("%.1e", 0.05)), one_dimensional(), "t").verdict,
+            "unexplained");
   const Audit audit = audit_trace(made(rounded("%.17g", 0.01)), one_dimensional(), "t");
   EXPECT_NEAR(audit.largest_error, 0.01, 1e-12);
   EXPECT_EQ(audit.rows, 30);

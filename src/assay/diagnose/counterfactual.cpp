@@ -7,19 +7,15 @@
 
 #include "assay/diagnose/variant.hpp"
 #include "assay/numerics/elementary.hpp"
-#include "assay/run/run.hpp"
 #include "assay/support/error.hpp"
 
 namespace assay {
 
 namespace {
 
-constexpr std::size_t end_rows = 20;
-constexpr double better = 2;  // a factor that counts
-
 void add(std::vector<Counterfactual>& list, std::string id, std::string what,
          std::function<Experiment(const Experiment&)> apply) {
-  list.push_back({std::move(id), std::move(what), std::move(apply)});
+  list.push_back({std::move(id), std::move(what), {}, std::move(apply)});
 }
 
 /// A setting that is neutral at `value`, where it is not.
@@ -44,14 +40,20 @@ void add_steps(std::vector<Counterfactual>& list, const Experiment& e,
       return with_step(with_step(from, "cap", 0.0), "gap_cap", 0.0);
     });
   add_neutral(list, e, step, "floor", 0.0, "no floor under the step");
+  for (const char* rule : {"polynomial", "exponential", "geometric"})
+    if (e.step == rule)
+      add(list, "decay", "the first step of the rule throughout", [](const Experiment& from) {
+        return with_step_rule(from, "constant", {{"length", from.step_settings.real("length")}});
+      });
   if (!model || !(model->smallest() > 0)) return;
   const double mu = model->smallest(), L = model->largest();
   if (e.step == "inverse" || e.step == "adjusted_inverse")
     add(list, "mu", fmt::format("step 1/(mu (t+1)) with F's own mu = {:.6g}", mu),
         [mu](const Experiment& from) {
-          return with_step_rule(from, "inverse", {{"mu", mu}});
+          return from.step == "inverse" ? with_step(from, "mu", mu)
+                                        : with_step_rule(from, "inverse", {{"mu", mu}});
         });
-  if (const auto loop = loop_gain(e, L); loop && loop->cure > 0) {
+  if (const auto loop = loop_gain(e, L, 0); loop && loop->cure > 0) {
     const double gamma2 = 1.5 * loop->cure;
     add(list, "gamma2", fmt::format("gamma_2 = {:.4g}, 1.5 times the smallest stable one", gamma2),
         [gamma2](const Experiment& from) { return with_step(from, "gamma2", gamma2); });
@@ -103,6 +105,9 @@ std::vector<Counterfactual> counterfactuals(const Experiment& e,
       return with_hypergradient(from, "alpha", from.hypergradient_settings.real("alpha") / 2);
     });
   }
+  if (without_noise(e).noise.values() != e.noise.values())
+    add_neutral(list, e, estimator, "common_samples", true,
+                "both sides of a difference under the same noise");
   if (e.hypergradient != "implicit")
     add(list, "estimator", "the exact adjoint as estimator",
         [](const Experiment& from) { return with_estimator(from, "implicit"); });
@@ -112,14 +117,16 @@ std::vector<Counterfactual> counterfactuals(const Experiment& e,
       out.probe = from.probe.with("gradient_every", std::int64_t{0});
       return out;
     });
+  for (Counterfactual& one : list) one.settings = settings_between(e, one.apply(e));
   return list;
 }
 
-Ending ending_of(const Trace& trace, bool failed, const std::string& failure) {
+Ending ending_of(const RunOutcome& run) {
   Ending out;
-  out.failed = failed;
-  out.failure = failure;
-  const Series s(trace);
+  out.failed = run.end != RunEnd::finished;
+  out.failure = run.failure;
+  out.x = run.summary.x;
+  const Series s(run.trace);
   const auto& gap = s["gap_mapping"];
   const std::size_t rows = std::min(end_rows, s.size());
   double sum = 0;
@@ -138,8 +145,7 @@ Ending ending_of(const Experiment& e, const Instance& instance) {
   Experiment whole = e;
   whole.record = whole.record.with("every", std::int64_t{1});
   try {
-    const RunOutcome run = run_experiment(whole, instance);
-    return ending_of(run.trace, run.end != RunEnd::finished, run.failure);
+    return ending_of(run_experiment(whole, instance));
   } catch (const NumericalError& error) {
     Ending out;
     out.failed = true;

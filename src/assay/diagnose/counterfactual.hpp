@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "assay/diagnose/events.hpp"
+#include "assay/diagnose/proof.hpp"
 #include "assay/diagnose/theory.hpp"
 #include "assay/problem/instance.hpp"
-#include "assay/run/experiment.hpp"
+#include "assay/run/run.hpp"
 
 namespace assay {
 
@@ -15,6 +16,9 @@ namespace assay {
 struct Counterfactual {
   std::string id;    ///< what is changed: "fault:ridge", "cap", "gradient_average" ...
   std::string what;  ///< in words
+  /// The same as --set options; empty where settings cannot say it: another estimator or step rule
+  /// takes other settings, and a [[change]] has its own.
+  std::vector<std::string> settings;
   std::function<Experiment(const Experiment&)> apply;
 };
 
@@ -25,22 +29,28 @@ struct Counterfactual {
 std::vector<Counterfactual> counterfactuals(const Experiment& e,
                                             const std::optional<LocalModel>& model);
 
+inline constexpr std::size_t end_rows = 20;  ///< the last rows of a trace, which count as its end
+inline constexpr double better = 2;          ///< a change helps if the gap falls by this factor
+
 /// How a run ended.
 struct Ending {
   bool failed = false;
   std::string failure;
-  double level = 0;  ///< geometric mean of the last 20 true gaps (gap_mapping)
+  double level = 0;  ///< geometric mean of the last end_rows true gaps (gap_mapping)
   Tail tail;
+  Vec<double> x;  ///< the last point
 };
 Ending ending_of(const Experiment& e, const Instance& instance);
-/// @param trace with every iteration recorded
-Ending ending_of(const Trace& trace, bool failed, const std::string& failure);
+/// @param run with every iteration recorded
+Ending ending_of(const RunOutcome& run);
 
 /// What a change does to the gap at the end: level after / level before.
 struct Effect {
   std::string id, what;
+  std::vector<std::string> settings;  ///< as of Counterfactual
   Ending ending;
   double ratio = 1;
+  ProvedGap proved;  ///< at the last point
 };
 
 /// A change that may be part of a cure, and the level it reaches alone.

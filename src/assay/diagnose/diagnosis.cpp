@@ -9,6 +9,7 @@
 #include "assay/diagnose/variant.hpp"
 #include "assay/numerics/kernels.hpp"
 #include "assay/run/run.hpp"
+#include "assay/run/runner.hpp"
 #include "assay/support/error.hpp"
 
 namespace assay {
@@ -17,14 +18,16 @@ namespace {
 
 // When something counts. Definitions, as in events.cpp.
 constexpr double biting = 0.1;  // a bias of a tenth of the gap makes part of it
-constexpr double better = 0.5;  // a change that halves the gap helps
 constexpr double worse = 2;
+constexpr double creeping = 10;
 constexpr double at_the_limit = 0.05;  // a loop gain this near k*, which holds only on average
 
 bool is_fault(const std::string& cause) {
   return std::any_of(fault_registry().begin(), fault_registry().end(),
                      [&](const FaultInfo& f) { return f.name == cause; });
 }
+
+bool halves(const Effect& effect) { return effect.ratio * better < 1; }
 
 /// Puts the verdict together from what was measured. A bias as large as the gap makes it only if
 /// the gap goes with it: where the counterfactual says otherwise, the counterfactual is believed.
@@ -33,18 +36,15 @@ class Judge {
   Judge(const Experiment& e, Diagnosis& d) : e_(e), d_(d) {}
 
   void judge() {
-    if (d_.ending.failed) {
-      Finding& f = find("run_failed", Role::cause, "the run fails: " + d_.ending.failure);
-      for (const Effect& effect : d_.effects)
-        if (!effect.ending.failed) cite(f, effect.id);
-    }
     estimator();
     reports();
     faults();
     loop();
+    differences();
     design();
-    steps();
     kinks();
+    steps();
+    failure();
     std::stable_sort(d_.findings.begin(), d_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.role < b.role; });
     d_.verdict = has(Role::cause)                   ? "causes"
@@ -73,11 +73,17 @@ class Judge {
   }
   bool helps(const std::string& id) const {
     const Effect* found = effect(id);
-    return found && found->ratio < better;
+    return found && halves(*found);
   }
+  /// Part of a cure that takes nothing away which belongs to the method: what only shows once that
+  /// is gone does not make this gap.
   bool in_cure(const std::string& id) const {
     return std::any_of(d_.cures.begin(), d_.cures.end(), [&](const auto& cure) {
-      return std::find(cure.begin(), cure.end(), id) != cure.end();
+      return std::find(cure.begin(), cure.end(), id) != cure.end() &&
+             std::none_of(cure.begin(), cure.end(), [&](const std::string& other) {
+               return other != id &&
+                      (other == "outer" || other == "noise" || other == "perturbation");
+             });
     });
   }
   bool at_rounding() const {
@@ -111,6 +117,17 @@ class Judge {
     f.numbers["ratio " + id] = found->ratio;
   }
 
+  void cite_law(Finding& f, const std::string& id) const {
+    for (const Law& law : d_.laws) {
+      if (law.id != id) continue;
+      f.evidence.push_back(fmt::format("{}: predicted {:.6g} to {:.6g}, measured {:.6g}", law.what,
+                                       law.low, law.high, law.measured));
+      f.numbers["predicted_low"] = law.low;
+      f.numbers["predicted_high"] = law.high;
+      f.numbers["measured"] = law.measured;
+    }
+  }
+
   /// Rungs of the last ladder, next to what happens to the gap without their cause.
   void estimator() {
     if (d_.ladders.empty()) return;
@@ -127,7 +144,8 @@ class Judge {
                                   : effect(rung.cause) ? rung.cause
                                                        : std::string("estimator");
       const Effect* without = effect(what_if);
-      const bool matters = helps(what_if) || in_cure(what_if);
+      // To make all perfect at once says nothing of one rung.
+      const bool matters = what_if != "estimator" && (helps(what_if) || in_cure(what_if));
       if (!bites && !fault && !matters) continue;
       // These belong to the method: the gap is what they leave.
       const bool own = !fault && rung.cause != "lower_level" && rung.cause != "inner_solve";
@@ -226,21 +244,40 @@ class Judge {
     cite(f, "momentum");
   }
 
+  /// A failure that nothing above explains.
+  void failure() {
+    if (!d_.ending.failed || has(Role::cause)) return;
+    Finding& f = find("run_failed", Role::cause, "the run fails: " + d_.ending.failure);
+    for (const Effect& effect : d_.effects)
+      if (!effect.ending.failed) cite(f, effect.id);
+  }
+
+  void differences() {
+    if (!helps("common_samples")) return;
+    Finding& f = find("separate_samples", Role::cause,
+                      "the two sides of a difference see different noise, which the quotient "
+                      "divides by the step");
+    cite(f, "common_samples");
+  }
+
   void design() {
     if (e_.algorithm != "f2csa" || e_.algorithm_settings.text("outer") != "clipped") return;
     if (!helps("outer") || ends_well()) return;
     Finding& f = find("clipped_orbit", Role::design,
                       "the clipped loop orbits its goal by design: its theorem speaks of a block's "
                       "mean, not of the last point");
-    f.numbers["clip_radius"] = e_.algorithm_settings.real("clip_radius");
+    cite_law(f, "orbit");
     cite(f, "outer");
   }
 
   void steps() {
     const Effect *both = effect("caps"), *cap = effect("cap"), *gap_cap = effect("gap_cap");
     if (const Effect* found = both ? both : cap ? cap : gap_cap) {
-      const bool slows = found->ratio < better || (cap && cap->ratio < better) ||
-                         (gap_cap && gap_cap->ratio < better);
+      // Where something else makes the gap, another path to it is no remedy.
+      const auto slows_by = [&](const std::string& id) {
+        return helps(id) && (in_cure(id) || !has(Role::cause));
+      };
+      const bool slows = slows_by("caps") || slows_by("cap") || slows_by("gap_cap");
       Finding& f = find("step_limited", slows ? Role::cause : Role::latent,
                         slows                  ? "a cap on the step slows the iteration down"
                         : found->ratio > worse ? "the cap is not the cause: without it the gap is "
@@ -248,11 +285,7 @@ class Judge {
                                                : "the cap is not the cause: without it the gap "
                                                  "stays");
       for (const std::string one : {"cap", "gap_cap", "caps"}) cite(f, one);
-      if (d_.ending.tail.shape == Tail::Shape::power && gap_cap)
-        f.evidence.push_back(
-            fmt::format("the gap falls like t^{:.3f}; a step in proportion to the "
-                        "gap gives t^-1",
-                        d_.ending.tail.exponent));
+      cite_law(f, "capped_level");
     }
     if (helps("mu")) {
       Finding& f =
@@ -267,6 +300,19 @@ class Judge {
                         stated, stated / d_.model->smallest(), d_.model->smallest(),
                         d_.model->smallest() / stated));
       }
+    }
+    // A rule that decays is to blame only where the gap creeps: by less than a factor 10 over the
+    // last half.
+    const Tail& tail = d_.ending.tail;
+    const bool stopped = tail.shape != Tail::Shape::too_short && tail.swing < creeping;
+    if (helps("decay") && stopped && !at_rounding() && !has(Role::cause)) {
+      Finding& f =
+          find("step_decay", Role::cause,
+               fmt::format("the steps shrink faster than the gap falls: over the last half "
+                           "the gap changes by a factor {:.4g} only",
+                           tail.swing));
+      f.numbers["swing"] = tail.swing;
+      cite(f, "decay");
     }
     // What no theory names: only where the gap neither falls nor is explained.
     const auto shape = d_.ending.tail.shape;
@@ -292,6 +338,29 @@ class Judge {
   }
 
   void kinks() {
+    if (d_.kink && d_.kink->proved && d_.kink->pieces > 1 && d_.kink->smooth > 0 &&
+        d_.kink->distance <= biting * d_.kink->smallest) {
+      const ProvedKink& k = *d_.kink;
+      Finding& f = find(
+          "kink_optimum", Role::design,
+          fmt::format("stationary although the gap does not vanish: the last {} points lie on {} "
+                      "pieces of F around a kink",
+                      end_rows, k.pieces));
+      f.numbers = {{"radius", k.radius},           {"distance", k.distance},
+                   {"smallest", k.smallest},       {"smooth", k.smooth},
+                   {"slope_there", k.slope_there}, {"slope_back", k.slope_back}};
+      f.evidence.push_back(fmt::format(
+          "proved: within {:.3e} of the last point, 0 is at most {:.6e} from the hull of "
+          "the gradients (Goldstein), while none of them is shorter than {:.6e}",
+          k.radius, k.distance, k.smallest));
+      f.evidence.push_back(fmt::format(
+          "the pieces' curvature lets no gradient in that ball fall below {:.6e}", k.smooth));
+      if (k.slope_there < 0)
+        f.evidence.push_back(fmt::format(
+            "F falls towards the kink from both sides: one-sided slopes {:.6e} and {:.6e}",
+            k.slope_there, k.slope_back));
+      return;
+    }
     if (d_.kink_rows == 0 || ends_well()) return;
     Finding& f =
         find("kink", Role::cause,
@@ -342,6 +411,8 @@ const std::vector<CauseInfo>& cause_catalogue() {
          "with steps 1/(c t) the gap falls like t^-(mu/c): a constant c far above F's curvature mu "
          "means no progress",
          "the curvature of F as the rule's constant"},
+        {"step_decay", "the step rule decays before the iteration has arrived",
+         "a slower decay, or a constant step"},
         {"step_rule", "another step rule brings the gap down at once", "a constant step 1/L"},
         {"gradient_average", "the average of gradients keeps the gap up", "no average"},
         {"momentum", "momentum keeps the gap up", "no momentum"},
@@ -364,6 +435,17 @@ const std::vector<CauseInfo>& cause_catalogue() {
         {"shifted_difference", "differences averaged over shifted points", "a smaller radius"},
         {"kink", "a row holds with zero multiplier, where F has no gradient",
          "judge by one-sided slopes (assay certify)"},
+        {"separate_samples",
+         "a difference quotient of noisy values whose sides do not share their noise: an error of "
+         "sqrt(2) noise / (2 h) in each entry, whatever the gradient",
+         "common random numbers: setting hypergradient.common_samples"},
+        {"common_samples", "both sides of a difference under the same noise",
+         "setting hypergradient.common_samples"},
+        {"kink_optimum",
+         "the iteration goes to and fro over a kink of F that is a local minimum: gradients on "
+         "both "
+         "sides stay away from 0, and a combination of them does not",
+         "judge by the Goldstein distance, or by the objective"},
         {"clipped_orbit",
          "F2CSA's clipped loop goes round its goal with |grad F| about D sqrt(lambda/eta)",
          "judge the block mean"},
@@ -376,6 +458,7 @@ const std::vector<CauseInfo>& cause_catalogue() {
         {"gap_cap", "an upper limit in proportion to the gap", "setting step.gap_cap"},
         {"caps", "both upper limits on the step", "settings step.cap and step.gap_cap"},
         {"floor", "a lower limit on the step", "setting step.floor"},
+        {"decay", "the first step of a decaying rule, throughout", "setting step.rule"},
         {"mu", "the constant of steps 1/(mu (t+1))", "setting step.mu"},
         {"gamma2", "the constant of 1/(gamma_1 |m| + gamma_2)", "setting step.gamma2"},
         {"samples", "how many estimates are averaged", "setting algorithm.samples"},
@@ -399,6 +482,33 @@ const std::vector<CauseInfo>& cause_catalogue() {
   return catalogue;
 }
 
+namespace {
+
+/// Whether the active set changes among the last points.
+bool changes_pieces(const Trace& trace) {
+  const int column = trace.column("active_set_digest");
+  for (std::size_t i = trace.rows.size() - std::min(end_rows, trace.rows.size()) + 1;
+       i < trace.rows.size(); ++i)
+    if (trace.rows[i][static_cast<std::size_t>(column)] !=
+        trace.rows[i - 1][static_cast<std::size_t>(column)])
+      return true;
+  return false;
+}
+
+/// The last points of the run, made again: a trace holds none.
+std::vector<Vec<double>> last_points(const Experiment& e, const Instance& instance) {
+  std::vector<Vec<double>> points;
+  Runner<double> runner(e, instance);
+  runner.start();
+  for (long t = 0; t < e.iterations; ++t) {
+    runner.step(t);
+    if (t + static_cast<long>(end_rows) >= e.iterations) points.push_back(runner.x());
+  }
+  return points;
+}
+
+}  // namespace
+
 Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
                    const DiagnoseOptions& options) {
   const auto tell = [&](const std::string& what, long done, long total) {
@@ -412,12 +522,12 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   e.record = e.record.with("every", std::int64_t{1});
   tell("the run", 0, 1);
   const RunOutcome run = run_experiment(e, instance);
-  d.ending = ending_of(run.trace, run.end != RunEnd::finished, run.failure);
+  d.ending = ending_of(run);
   d.iterations = run.summary.iterations;
   d.gap_total = run.summary.gap_total;
   d.gap_reported = run.summary.gap_reported;
   d.gap_mapping = run.trace.number(run.trace.rows.size() - 1, "gap_mapping");
-  d.events = find_events(run.trace);
+  d.events = find_events(run.trace, norm(run.summary.x));
 
   tell("the ladder", 0, 1);
   std::vector<long> at =
@@ -429,9 +539,13 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
     const Vec<double>& x = d.ladders.back().after;
     d.kink_rows = kink_rows(instance, x);
     d.model = local_model(instance, x);
-    if (options.prove) d.proved = options.prove(x);
+    if (options.prover.gap) d.proved = options.prover.gap(x);
   }
-  if (d.model) d.loop = loop_gain(e, d.model->largest());
+  if (d.model) {
+    d.loop = loop_gain(e, d.model->largest(), d.ending.level);
+    d.laws = laws(e, *d.model, d.ending.tail, d.iterations);
+    d.exchange = exchange(*d.model, d.gap_mapping);
+  }
 
   std::vector<Counterfactual> list = counterfactuals(e, d.model);
   list.insert(list.end(), options.further.begin(), options.further.end());
@@ -444,16 +558,21 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   };
   for (std::size_t k = 0; k < list.size(); ++k) {
     tell("counterfactual runs", static_cast<long>(k), static_cast<long>(list.size()));
-    Effect effect{list[k].id, list[k].what, ending_of(list[k].apply(e), instance), 1};
+    Effect effect{
+        list[k].id, list[k].what, list[k].settings, ending_of(list[k].apply(e), instance), 1, {}};
+    if (options.prover.gap && !effect.ending.failed)
+      effect.proved = options.prover.gap(effect.ending.x);
     effect.ratio = effect.ending.failed ? HUGE_VAL : effect.ending.level / d.ending.level;
-    const bool fault = list[k].id.rfind("fault:", 0) == 0 && !effect.ending.failed;
-    if ((effect.ratio < better || fault) && specific(list[k].id) && helpful.size() < 8)
+    const bool fault = list[k].id.rfind("fault:", 0) == 0;
+    if ((halves(effect) || fault) && specific(list[k].id) && helpful.size() < 8)
       helpful.push_back({list[k], effect.ending.level});
     d.effects.push_back(std::move(effect));
   }
   std::stable_sort(d.effects.begin(), d.effects.end(),
                    [](const Effect& a, const Effect& b) { return a.ratio < b.ratio; });
   d.cures = smallest_cures(e, instance, d.ending.level, helpful);
+  if (options.prover.kink && !d.ending.failed && (d.kink_rows > 0 || changes_pieces(run.trace)))
+    d.kink = options.prover.kink(last_points(e, instance));
   Judge(e, d).judge();
   return d;
 }

@@ -9,6 +9,7 @@
 #include "assay/diagnose/counterfactual.hpp"
 #include "assay/diagnose/events.hpp"
 #include "assay/diagnose/ladder.hpp"
+#include "assay/diagnose/proof.hpp"
 #include "assay/diagnose/theory.hpp"
 
 namespace assay {
@@ -40,13 +41,6 @@ struct CauseInfo {
 /// Causes that are no fault of the registry, then every fault.
 const std::vector<CauseInfo>& cause_catalogue();
 
-/// A proved gap at one point, from outside: the library knows no oracle.
-struct ProvedGap {
-  bool proved = false;
-  std::string why;  ///< why not
-  double lower = 0, upper = 0;
-};
-
 struct Diagnosis {
   Ending ending;
   long iterations = 0;
@@ -54,10 +48,13 @@ struct Diagnosis {
   double gap_mapping = 0;  ///< gap_total where x is free
   Index kink_rows = 0;     ///< inequalities that hold with zero multiplier at the end
   ProvedGap proved;
+  std::optional<ProvedKink> kink;  ///< where the last points lie on different pieces of F
   std::vector<Event> events;
   std::vector<Ladder> ladders;
   std::optional<LocalModel> model;
   std::optional<LoopGain> loop;
+  std::vector<Law> laws;
+  std::optional<Exchange> exchange;
   std::vector<Effect> effects;                  ///< most helpful first
   std::vector<std::vector<std::string>> cures;  ///< smallest sets of effects' ids
   std::vector<Finding> findings;                ///< causes first
@@ -69,7 +66,7 @@ struct Diagnosis {
 struct DiagnoseOptions {
   std::vector<long> iterations;         ///< of the ladder; empty: ladder_iterations()
   std::vector<Counterfactual> further;  ///< tried besides the catalogue's
-  std::function<ProvedGap(const Vec<double>& x)> prove;                          ///< may be empty
+  Prover prover;
   std::function<void(const std::string& what, long done, long total)> progress;  ///< may be empty
 };
 

@@ -138,6 +138,24 @@ void find_rises(const Series& s, std::vector<Event>& list) {
                          rises.count(), steps, 100 * share, largest));
 }
 
+/// A reported gap whose rises say nothing: the true gap falls in those steps.
+void find_false_rises(const Series& s, std::vector<Event>& list) {
+  const auto &gap = s["gap_mapping"], &reported = s["gap_reported"];
+  Seen rises(s, "reported_rises");
+  long falls = 0;
+  for (std::size_t i = 1; i < s.size(); ++i) {
+    if (!s.next_to_last(i) || !(gap[i] < gap[i - 1]) || std::isnan(reported[i - 1])) continue;
+    ++falls;
+    if (reported[i] > reported[i - 1]) rises.at(i);
+  }
+  const double share =
+      falls > 0 ? static_cast<double>(rises.count()) / static_cast<double>(falls) : 0;
+  rises.number("share", share);
+  rises.tell(list, fmt::format("the reported gap rises in {} of {} steps ({:.1f} %) in which the "
+                               "true gap falls",
+                               rises.count(), falls, 100 * share));
+}
+
 void find_spikes(const Series& s, std::vector<Event>& list) {
   const auto& gap = s["gap_mapping"];
   Seen spikes(s, "spike");
@@ -231,12 +249,13 @@ void find_momentum(const Series& s, std::vector<Event>& list) {
                               seen.count(), lowest));
 }
 
-void find_steps(const Series& s, std::vector<Event>& list) {
+void find_steps(const Series& s, double x_size, std::vector<Event>& list) {
   const auto &asked = s["step_requested"], &applied = s["step_applied"], &length = s["step_length"],
              &momentum = s["momentum_norm"], &gap = s["gap_total"], &mapping = s["gap_mapping"];
   Seen capped(s, "step_limited"), raised(s, "step_raised"), untrue(s, "printed_step_not_applied");
-  double least = 1, most = 1, worst = 1, path = 0;
+  double least = 1, most = 1, worst = 1, last = 1, path = 0;
   for (const double l : length) path += l > 0 ? l : 0;
+  const double size = std::max(path, x_size);
   for (std::size_t i = 0; i < s.size(); ++i) {
     if (applied[i] < asked[i]) {
       capped.at(i);
@@ -248,12 +267,15 @@ void find_steps(const Series& s, std::vector<Event>& list) {
     }
     // A projection shortens steps too: only where there is none.
     if (gap[i] != mapping[i] || !(momentum[i] > 0) || !(applied[i] > 0)) continue;
-    // |x_next - x| holds the rounding of x, for which the path's length stands in.
+    // |x_next - x| holds the rounding of x.
     const double true_step = length[i] / momentum[i];
-    if (std::fabs(length[i] - applied[i] * momentum[i]) > rounding_level * path &&
+    if (std::fabs(length[i] - applied[i] * momentum[i]) > rounding_level * size &&
         std::fabs(true_step - applied[i]) > visible * applied[i]) {
       untrue.at(i);
-      if (true_step > 0) worst = std::max(worst, applied[i] / true_step);
+      if (true_step > 0) {
+        last = applied[i] / true_step;
+        worst = std::max(worst, last);
+      }
     }
   }
   capped.number("smallest_ratio", least);
@@ -265,6 +287,7 @@ void find_steps(const Series& s, std::vector<Event>& list) {
                                 "{:.4g}",
                                 raised.count(), most));
   untrue.number("largest_ratio", worst);
+  untrue.number("last_ratio", last);
   untrue.tell(list, fmt::format("the stated step is not the one that moved x in {} rows, up to "
                                 "{:.4g} times as long",
                                 untrue.count(), worst));
@@ -368,6 +391,9 @@ void find_kinks(const Series& s, std::vector<Event>& list) {
 const std::vector<EventInfo>& event_catalogue() {
   static const std::vector<EventInfo> catalogue = {
       {"non_monotone", "the gap rises from one iteration to the next"},
+      {"reported_rises",
+       "the reported gap rises though the true gap falls: where that happens in about half of the "
+       "steps, a score of monotone steps is a coin flip"},
       {"spike", "a gap more than 10 times the median of the 20 rows before"},
       {"plateau", "over the last half log gap changes by less than 0.05"},
       {"stall", "over the last half the gap falls like a power of t"},
@@ -455,6 +481,7 @@ Tail fit_tail(const Series& s, const std::string& column) {
   for (const double v : y) mean += v / static_cast<double>(y.size());
   tail.level = exponential(mean);
   tail.swing = most / least;
+  tail.last = gap.back();
   tail.increases = static_cast<double>(rises) / static_cast<double>(steps);
   const Line by_t = fit_line(t, y), by_log = fit_line(log_t, y);
   tail.rate = exponential(by_t.slope);
@@ -486,17 +513,18 @@ Tail fit_tail(const Series& s, const std::string& column) {
   return tail;
 }
 
-std::vector<Event> find_events(const Trace& trace) {
+std::vector<Event> find_events(const Trace& trace, double x_size) {
   const Series s(trace);
   std::vector<Event> list;
   if (s.size() == 0) return list;
   find_rises(s, list);
+  find_false_rises(s, list);
   find_spikes(s, list);
   find_tail(s, list);
   find_rounding(s, list);
   find_flips(s, list);
   find_momentum(s, list);
-  find_steps(s, list);
+  find_steps(s, x_size, list);
   find_status(s, list);
   find_reports(s, list);
   find_lower_level(s, list);

@@ -61,6 +61,7 @@ struct Tail {
   double rate = 1;         ///< linear: factor per iteration
   double exponent = 0;     ///< power: gap ~ t^exponent
   double level = 0;        ///< geometric mean of the gap
+  double last = 0;         ///< the last gap
   double swing = 0;        ///< largest over smallest gap
   double period = 0;       ///< cycle: iterations
   double correlation = 0;  ///< cycle: of the gap with itself a period later
@@ -72,6 +73,8 @@ std::string to_string(Tail::Shape shape);
 Tail fit_tail(const Series& series, const std::string& column = "gap_mapping");
 
 /// Everything the trace shows by itself, without a run: in the order of the catalogue.
-std::vector<Event> find_events(const Trace& trace);
+/// @param x_size  the size of x, whose rounding a step's length holds; 0: not known, the path of
+/// the trace stands in
+std::vector<Event> find_events(const Trace& trace, double x_size = 0);
 
 }  // namespace assay

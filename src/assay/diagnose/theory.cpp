@@ -6,6 +6,7 @@
 
 #include "assay/hypergradient/implicit.hpp"
 #include "assay/lower_level/active_set.hpp"
+#include "assay/step/prescription.hpp"
 
 namespace assay {
 
@@ -58,7 +59,59 @@ Index kink_rows(const Instance& instance, const Vec<double>& x) {
                        [&](Index i) { return i >= problem.equalities; });
 }
 
-std::optional<LoopGain> loop_gain(const Experiment& e, double largest_curvature) {
+std::vector<Law> laws(const Experiment& e, const LocalModel& model, const Tail& tail,
+                      long iterations) {
+  std::vector<Law> list;
+  if (!(model.smallest() > 0)) return list;
+  const Settings& algorithm = e.changes.empty() ? e.algorithm_settings : e.changes.back().algorithm;
+  const Settings& step = e.changes.empty() ? e.step_settings : e.changes.back().step;
+  const double low = model.smallest(), high = model.largest();
+  const auto set = [](const Settings& s, const std::string& key) {
+    const auto found = s.values().find(key);
+    const double* value = found == s.values().end() ? nullptr : std::get_if<double>(&found->second);
+    return value && *value != 0;
+  };
+  const bool averaged = set(algorithm, "momentum") || set(algorithm, "gradient_average");
+  const bool limited = set(step, "cap") || set(step, "gap_cap") || set(step, "floor");
+  const bool clipped = e.algorithm == "f2csa" && algorithm.text("outer") == "clipped";
+  const bool plain =
+      e.algorithm == "ssigd" || (e.algorithm == "f2csa" && algorithm.text("outer") == "sgd");
+  if (e.step == "constant" && plain && !averaged && !limited && tail.shape == Tail::Shape::linear) {
+    const double eta = step.real("length");
+    const double a = std::fabs(1 - eta * low), b = std::fabs(1 - eta * high);
+    list.push_back({"rate", "constant steps: the gap times max |1 - eta lambda| per iteration",
+                    std::min(a, b), std::max(a, b), tail.rate});
+  }
+  if (e.step == "inverse" && plain && !averaged && !limited && step.real("mu") > 0 &&
+      tail.shape == Tail::Shape::power)
+    list.push_back({"exponent", "steps 1/(mu (t + offset)): the gap like t^-(lambda/mu)",
+                    -high / step.real("mu"), -low / step.real("mu"), tail.exponent});
+  if (set(step, "gap_cap") && tail.shape == Tail::Shape::power && iterations > 0) {
+    const double c = step.real("gap_cap") * static_cast<double>(iterations);
+    list.push_back({"capped_level", "a step capped at c |grad F|: the gap like 1/(c lambda t)",
+                    1 / (c * high), 1 / (c * low), tail.last});
+  }
+  if (clipped && (e.step == "constant" || e.step == "f2csa_prescription")) {
+    const auto prescribed = [](const Settings& s) {
+      return f2csa_prescription(s.real("epsilon"), s.real("delta"), s.real("lipschitz"));
+    };
+    const double eta = e.step == "constant" ? step.real("length") : prescribed(step).step;
+    const double D = algorithm.flag("prescription") ? prescribed(algorithm).clip_radius
+                                                    : algorithm.real("clip_radius");
+    list.push_back({"orbit", "the clipped loop: it orbits at |grad F| = D sqrt(lambda / eta)",
+                    D * std::sqrt(low / eta), D * std::sqrt(high / eta), tail.level});
+  }
+  return list;
+}
+
+std::optional<Exchange> exchange(const LocalModel& model, double gap) {
+  const double low = model.smallest(), high = model.largest();
+  if (!(low > 0)) return {};
+  return Exchange{gap * gap / (2 * high), gap * gap / (2 * low), std::sqrt(2e-4 * high),
+                  1e-8 / (2 * low)};
+}
+
+std::optional<LoopGain> loop_gain(const Experiment& e, double largest_curvature, double level) {
   if (e.algorithm != "dsblo" || e.step != "inverse_momentum" ||
       e.algorithm_settings.flag("accumulate") || !(largest_curvature > 0))
     return {};
@@ -81,8 +134,9 @@ std::optional<LoopGain> loop_gain(const Experiment& e, double largest_curvature)
   if (cap > 0 && cap < eta) eta = cap;
   eta = std::max(eta, step.real("floor"));
   out.gain = largest_curvature * eta;
-  // A step below a multiple of the gap goes to 0 with it.
-  out.stable = out.gain < out.limit || step.real("gap_cap") > 0;
+  const double gap_cap = step.real("gap_cap");
+  const bool held = gap_cap > 0 && largest_curvature * gap_cap * level < out.limit;
+  out.stable = out.gain < out.limit || held;
   out.cure = largest_curvature / out.limit;
   if (!out.stable) {
     const double cosine = flips ? -1 : (1 + a + b - a * b - out.limit * (1 - a) * (1 - b) * u) / 2;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "assay/diagnose/events.hpp"
 #include "assay/problem/instance.hpp"
 #include "assay/run/experiment.hpp"
 #include "assay/scalar/dense.hpp"
@@ -44,7 +45,35 @@ struct LoopGain {
   double cure = 0;       ///< the gamma_2 above which it is stable, lambda_max / k*
 };
 
+/// What theory says of a run on F's quadratic at its end, beside what the run did.
+struct Law {
+  std::string id;            ///< "rate", "exponent", "capped_level", "orbit"
+  std::string what;          ///< the law in words
+  double low = 0, high = 0;  ///< what it predicts, over the spectrum
+  double measured = 0;
+};
+/// The laws that hold for this experiment's algorithm and step rule, as its last phase has them:
+///  - constant steps eta without averages: the gap falls by max |1 - eta lambda| per iteration;
+///  - steps 1/(mu (t + offset)): the gap falls like t^-(lambda/mu), lambda the smallest;
+///  - a step capped at c |grad F|: the gap falls like 1/(c lambda t);
+///  - F2CSA's clipped loop with constant eta: it orbits at |grad F| = D sqrt(lambda / eta).
+std::vector<Law> laws(const Experiment& experiment, const LocalModel& model, const Tail& tail,
+                      long iterations);
+
+/// The objective and the gap as measures of the same distance from a minimum: on a quadratic of
+/// curvatures lambda, F - F* lies between gap^2 / (2 largest) and gap^2 / (2 smallest).
+struct Exchange {
+  double excess_low = 0, excess_high = 0;  ///< F - F* at the end, by the gap there
+  double gap_of_objective = 0;             ///< the gap that F - F* <= 1e-4 allows
+  double objective_of_gap = 0;             ///< the F - F* that a gap of 1e-4 allows
+};
+/// @return nothing unless F is strongly convex there
+std::optional<Exchange> exchange(const LocalModel& model, double gap);
+
+/// @param level  the gap around which the run ends: a cap in proportion to the gap stabilises the
+/// loop only where it is below the stable step
 /// @return nothing for other algorithms and step rules
-std::optional<LoopGain> loop_gain(const Experiment& experiment, double largest_curvature);
+std::optional<LoopGain> loop_gain(const Experiment& experiment, double largest_curvature,
+                                  double level);
 
 }  // namespace assay

@@ -94,4 +94,24 @@ bool differs_anywhere(const Experiment& e, Settings Experiment::*table, const st
   });
 }
 
+std::vector<std::string> settings_between(const Experiment& from, const Experiment& to) {
+  std::vector<std::string> list;
+  if (!from.changes.empty() || from.step != to.step || from.lower_level != to.lower_level ||
+      from.hypergradient != to.hypergradient)
+    return list;
+  const auto compare = [&](const std::string& table, Settings Experiment::*settings) {
+    for (const auto& [key, value] : (to.*settings).values())
+      if ((from.*settings).values().at(key) != value)
+        list.push_back(table + "." + key + "=" + value_text(value));
+  };
+  compare("algorithm", &Experiment::algorithm_settings);
+  compare("step", &Experiment::step_settings);
+  compare("hypergradient", &Experiment::hypergradient_settings);
+  compare("noise", &Experiment::noise);
+  compare("probe", &Experiment::probe);
+  if (from.faults.names() != to.faults.names())
+    list.push_back("faults=" + value_text(to.faults.names()));
+  return list;
+}
+
 }  // namespace assay

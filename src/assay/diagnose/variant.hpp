@@ -25,4 +25,9 @@ Experiment with_lower_level(const Experiment& e, const std::string& name);
 bool differs_anywhere(const Experiment& e, Settings Experiment::*table, const std::string& key,
                       const Value& neutral);
 
+/// The --set options that turn the file of `from` into `to`. Nothing where they cannot: with a
+/// [[change]], which settles its own settings, or another entry of a catalogue, which knows other
+/// keys than those the file may state.
+std::vector<std::string> settings_between(const Experiment& from, const Experiment& to);
+
 }  // namespace assay

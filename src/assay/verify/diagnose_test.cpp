@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -91,64 +92,6 @@ TEST_F(Diagnose, AStallBlamedOnTheCapIsTheMissingImplicitPart) {
   EXPECT_LE(d.at("proved").at("lower").get<double>(), d.at("gap_total").get<double>());
   EXPECT_GE(d.at("proved").at("upper").get<double>(), d.at("gap_total").get<double>());
   EXPECT_TRUE(find(d.at("effects"), "id", "try:step.gamma2=1").at("ratio").is_number());
-}
-
-/// The advice to remove the cap from a correct run was harmful: the uncapped loop is unstable.
-TEST_F(Diagnose, RemovingTheCapMakesItWorse) {
-  const Json d = of_golden("dsblo-capped");
-  EXPECT_GT(ratio(d, "caps"), 100);
-  // With the fixed cap alone it is 6.2e-4 after 2000 iterations, where 1/t is at 5.107e-4 ...
-  EXPECT_NEAR(d.at("level").get<double>(), 5.11e-4, 5e-6);
-  EXPECT_NEAR(ratio(d, "gap_cap"), 6.2e-4 / 5.107e-4, 0.15);
-  const Json uncapped = of_golden("dsblo-uncapped");
-  EXPECT_EQ(with_role(uncapped, "cause"), Ids{"unstable_loop"});
-  const Json loop = find(uncapped.at("findings"), "id", "unstable_loop").at("numbers");
-  EXPECT_NEAR(loop.at("limit").get<double>(), 0.2346, 5e-5);
-  EXPECT_NEAR(loop.at("gain").get<double>(), 2.027818312561 / 5, 1e-12);
-  EXPECT_NEAR(loop.at("predicted_gap").get<double>(), 0.1539, 5e-5);
-  EXPECT_NEAR(uncapped.at("gap_total").get<double>(), 0.14877, 5e-6);
-  const Json cures = uncapped.at("cures");
-  EXPECT_NE(std::find(cures.begin(), cures.end(), Json::parse(R"(["gradient_average"])")),
-            cures.end());
-}
-
-/// 96 % of the plateau is the gate's leak, the rest the ridge; only both together cure it.
-TEST_F(Diagnose, APlateauIsGateLeakAndRidge) {
-  const Json d = of_golden("f2csa-sigmoid-ridge");
-  EXPECT_EQ(with_role(d, "cause"), (Ids{"sigmoid_gate", "ridge"}));
-  EXPECT_NEAR(d.at("gap_total").get<double>(), 3.256128e-05, 5e-12);
-  const auto size = [&](const std::string& id) {
-    return find(d.at("findings"), "id", id).at("numbers").at("size").get<double>();
-  };
-  // The floors that each leaves alone.
-  EXPECT_NEAR(size("sigmoid_gate"), 3.1248e-05, 5e-10);
-  EXPECT_NEAR(size("ridge"), 7.4571e-06, 5e-11);
-  EXPECT_EQ(d.at("cures"), Json::parse(R"([["fault:sigmoid_gate", "fault:ridge"]])"));
-}
-
-TEST_F(Diagnose, AStepConstantTwoHundredAndFiftyTimesTooLarge) {
-  const Json d =
-      of_golden("ssigd-strongly-convex", {"--set", "step.mu=500", "--set", "run.iterations=200"});
-  EXPECT_EQ(with_role(d, "cause"), Ids{"step_constant"});
-  const Json f = find(d.at("findings"), "id", "step_constant");
-  EXPECT_NEAR(f.at("numbers").at("stated over true").get<double>(), 500 / 1.972002038803, 1e-9);
-  EXPECT_NEAR(d.at("gap_total").get<double>(), 2.472, 5e-4);
-  EXPECT_LT(ratio(d, "mu"), 1e-3);
-}
-
-/// At the stability limit: more samples do nothing, an average makes it worse, gamma_2 cures.
-TEST_F(Diagnose, TheStabilityBoundaryWanders) {
-  const Ids settings = {"--set", R"(algorithm.order="paper")",
-                        "--set", "algorithm.momentum=0.85",
-                        "--set", "algorithm.gradient_average=0",
-                        "--set", "step.gamma1=20",
-                        "--set", "step.gamma2=1"};
-  const Json d = of_golden("dsblo-uncapped", settings);
-  EXPECT_EQ(with_role(d, "cause"), Ids{"stability_boundary"});
-  EXPECT_LT(ratio(d, "gamma2"), 1e-6);
-  Ids more = settings;
-  more.insert(more.end(), {"--try", "algorithm.gradient_average=0.4"});
-  EXPECT_GT(ratio(of_golden("dsblo-uncapped", more), "try:algorithm.gradient_average=0.4"), 10);
 }
 
 /// A fault that is over at the end of the run still made the gap, if the gap goes with it.
@@ -245,6 +188,147 @@ TEST_F(Diagnose, AuditsAForeignTrace) {
   EXPECT_LE(d.at("proved").at("lower").get<double>(), 28 - 4 * (1 + 29 / 16.0));
   EXPECT_EQ(assay({"diagnose", "--trace", path("foreign.csv")}).code, 2);
   EXPECT_EQ(assay({"diagnose"}).code, 2);
+}
+
+/// F = |x| + curvature x^2 / 2 (smooth: without the |x|), from y* = max(x, 0).
+std::string kink_experiment(const fs::path& folder, double curvature, double slope, double length) {
+  write_file_atomically(
+      folder / "kink.json",
+      fmt::format(R"({{"format": "assay-instance/1", "name": "kink", "n": 2, "m": 1, "p": 1,
+        "upper": {{"Qxx": [[{}, 0], [0, 1]], "x_target": [0, 0.25], "cx": [{}, 0], "cy": [{}]}},
+        "lower": {{"H": [[1]]}}, "constraints": {{"A": [[1, 0]], "B": [[-1]], "b": [0]}},
+        "x0": [0.7, 1]}})",
+                  curvature, -slope, 2 * slope));
+  write_file_atomically(
+      folder / "kink.toml",
+      fmt::format("format = \"assay-experiment/1\"\nname = \"kink\"\n[instance]\npath = "
+                  "\"kink.json\"\n[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[step]\n"
+                  "rule = \"constant\"\nlength = {}\n[run]\niterations = 400\n",
+                  length));
+  return (folder / "kink.toml").string();
+}
+
+/// Constant steps over a kink that is a minimum: the gap stays at 1, and nothing is wrong.
+TEST_F(Diagnose, AKinkThatIsAMinimumIsStationary) {
+  const Json d = diagnosis(kink_experiment(path("."), 0.125, 1, 0.0625));
+  EXPECT_EQ(d.at("verdict"), "healthy") << d.at("findings").dump(1);
+  EXPECT_GT(d.at("level").get<double>(), 0.9);
+  const Json n = find(d.at("findings"), "id", "kink_optimum").at("numbers");
+  // Gradients -1 + x/8 and 1 + x/8 along x_0, |x_0| <= 1/16; 0 is between them.
+  EXPECT_LT(n.at("distance").get<double>(), 1e-9);
+  EXPECT_NEAR(n.at("smallest").get<double>(), 1, 0.0625 / 8);
+  // Both ends of a ball of radius 1/16 away, at the largest curvature, 1 along x_1.
+  EXPECT_GT(n.at("smooth").get<double>(), 1 - 2 * 0.0625 - 0.0625 / 8);
+  EXPECT_LT(n.at("slope_there").get<double>(), -0.99);
+  EXPECT_LT(n.at("slope_back").get<double>(), -0.99);
+}
+
+/// The same to and fro over rows that come and go without bending F: a step that is too long.
+TEST_F(Diagnose, SwingsOverASmoothPlaceAreNoKink) {
+  const Json d = diagnosis(kink_experiment(path("."), 1, 0, 1.9999));
+  EXPECT_EQ(d.at("kink").at("pieces"), 2);
+  EXPECT_LE(d.at("kink").at("gap_without_kink").get<double>(), 0);
+  for (const Json& f : d.at("findings")) EXPECT_NE(f.at("id"), "kink_optimum");
+}
+
+/// A what-if can be had again from the command line, to the last bit.
+TEST_F(Diagnose, EffectsRepeatFromTheirSettings) {
+  const std::string file =
+      (fs::path(ASSAY_GOLDEN) / "experiments/dsblo-detached-capped.toml").string();
+  const Ids short_run = {"--set", "run.iterations=100"};
+  const Json d = of_golden("dsblo-detached-capped", short_run);
+  long tried = 0;
+  for (const Json& effect : d.at("effects")) {
+    if (effect.at("settings").empty()) continue;
+    ++tried;
+    Ids arguments = {"run", file, "--json", "-o", path("again")};
+    arguments.insert(arguments.end(), short_run.begin(), short_run.end());
+    for (const Json& setting : effect.at("settings"))
+      arguments.insert(arguments.end(), {"--set", setting.get<std::string>()});
+    const Ended ended = assay(arguments);
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    const double gap = Json::parse(ended.out).at("gap_total");
+    EXPECT_LE(effect.at("proved").at("lower").get<double>(), gap) << effect.at("id");
+    EXPECT_GE(effect.at("proved").at("upper").get<double>() * (1 + 1e-12), gap) << effect.at("id");
+  }
+  EXPECT_GE(tried, 6);
+}
+
+TEST_F(Diagnose, WritesItsFindingsAsSarif) {
+  const fs::path out = path("findings.sarif");
+  const Json d = of_golden("dsblo-detached-capped", {"--sarif", out.string()});
+  const Json sarif = Json::parse(read_file(out));
+  EXPECT_EQ(sarif.at("version"), "2.1.0");
+  const Json& run = sarif.at("runs").at(0);
+  ASSERT_EQ(run.at("results").size(), d.at("findings").size());
+  std::set<std::string> rules;
+  for (const Json& rule : run.at("tool").at("driver").at("rules")) rules.insert(rule.at("id"));
+  for (std::size_t k = 0; k < d.at("findings").size(); ++k) {
+    const Json &result = run.at("results")[k], &finding = d.at("findings")[k];
+    EXPECT_EQ(result.at("ruleId"), finding.at("id"));
+    EXPECT_TRUE(rules.contains(result.at("ruleId")));
+    EXPECT_EQ(result.at("level"), finding.at("role") == "cause"    ? "error"
+                                  : finding.at("role") == "report" ? "warning"
+                                                                   : "note");
+    EXPECT_FALSE(result.at("properties").at("reproduce").empty());
+  }
+  EXPECT_EQ(assay({"diagnose", "x.toml", "--sarif", "/nowhere/at/all.sarif"}).code, 2);
+}
+
+/// The same points as CSV, JSON and .npz (in both layouts) are the same to the audit.
+TEST_F(Diagnose, ReadsPointsOfOtherPrograms) {
+  const std::string instance = (fs::path(ASSAY_GOLDEN) / "instances/one-dimensional.json").string();
+  std::string csv = "iteration,x0,gap\n", xs, gaps;
+  for (int t = 0; t < 8; ++t) {
+    const double x = 1 + t / 16.0, gap = 28 - 4 * x;
+    csv += fmt::format("{},{},{}\n", t, x, gap);
+    xs += fmt::format("{}[{}]", t ? "," : "", x);
+    gaps += fmt::format("{}{}", t ? "," : "", gap);
+  }
+  write_file_atomically(path("p.csv"), csv);
+  write_file_atomically(path("p.json"), R"({"x": [)" + xs + R"(], "gap": [)" + gaps + "]}");
+  Json first;
+  for (const char* name : {"p.csv", "p.json"}) {
+    const Ended ended =
+        assay({"diagnose", "--trace", path(name), "--instance", instance, "--json"});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    Json d = Json::parse(ended.out);
+    EXPECT_EQ(d.at("verdict"), "total");
+    EXPECT_EQ(d.at("rows"), 8);
+    d.erase("trace");
+    if (first.is_null()) first = d;
+    EXPECT_EQ(d, first) << name;
+  }
+  for (const char* bad :
+       {R"({"gap": [1]})", R"({"x": [[1], [1, 2]]})", R"({"x": [[1]], "gap": [1, 2]})",
+        R"({"x": [1, 2]})", "[1]", R"({"x": [[1], ["a"]]})", R"({"x": []})"}) {
+    write_file_atomically(path("bad.json"), bad);
+    const Ended ended = assay({"diagnose", "--trace", path("bad.json"), "--instance", instance});
+    EXPECT_EQ(ended.code, 2) << bad << ended.err;
+    EXPECT_NE(ended.err.find("bad.json"), std::string::npos) << ended.err;
+  }
+  write_file_atomically(path("bad.npz"), "no archive");
+  EXPECT_EQ(assay({"diagnose", "--trace", path("bad.npz"), "--instance", instance}).code, 2);
+  EXPECT_EQ(assay({"diagnose", "--trace", path("p.txt"), "--instance", instance}).code, 2);
+}
+
+/// The Python of the documentation, run as it stands by the system's Python, which has NumPy: what
+/// it writes is read and found to be what it says.
+TEST_F(Diagnose, TheNumpySnippetOfTheDocumentationWorks) {
+  const std::string page = read_file(fs::path(ASSAY_GOLDEN) / "cases/README.md");
+  const std::size_t begin = page.find("```python\n") + 10, end = page.find("```", begin);
+  ASSERT_NE(end, std::string::npos);
+  const std::string snippet = page.substr(begin, end - begin);
+  EXPECT_LE(std::count(snippet.begin(), snippet.end(), '\n'), 30);
+  write_file_atomically(path("export.py"), snippet);
+  const std::string run = "cd '" + path(".") + "' && PATH=/usr/bin:/bin python3 export.py";
+  ASSERT_EQ(std::system(run.c_str()), 0);  // NOLINT: as its reader would
+  const Ended ended = assay(
+      {"diagnose", "--trace", path("points.npz"), "--instance", path("instance.json"), "--json"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const Json d = Json::parse(ended.out);
+  EXPECT_EQ(d.at("column"), "gap");
+  EXPECT_EQ(d.at("verdict"), "direct") << d.at("sentence");
 }
 
 }  // namespace
