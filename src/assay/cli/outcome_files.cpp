@@ -60,8 +60,9 @@ void write_outcome(const OutcomeFiles& files, const RunOutcome& outcome) {
   both.write(files.manifest, outcome.manifest);
   both.keep();
   if (!outcome.checkpoint.empty()) return;
-  std::error_code absent;
-  fs::remove(files.checkpoint, absent);
+  std::error_code error;  // none where there is no checkpoint
+  fs::remove(files.checkpoint, error);
+  if (error) throw InputError(files.checkpoint.string(), "", "cannot remove: " + error.message());
 }
 
 }  // namespace assay

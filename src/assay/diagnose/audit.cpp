@@ -57,7 +57,9 @@ constexpr double single_share = 0x1p-20;
 /// Whether two figures agree to what the first is written with, half a unit of its last digit, and
 /// the rounding of the second.
 bool agree(double written, double unit, double truth, double parts) {
-  return std::fabs(written - truth) <= 0.5 * unit + rounding_share * parts;
+  // A figure of one digit says no more than 5 % of itself, and 0 only that it is 0.
+  const double printed = std::min(0.5 * unit, 0.05 * std::fabs(written));
+  return std::fabs(written - truth) <= printed + rounding_share * parts;
 }
 
 std::vector<int> point_columns(const Trace& trace, Index n, const std::string& source) {
@@ -83,6 +85,7 @@ std::vector<int> point_columns(const Trace& trace, Index n, const std::string& s
 
 Audit audit_trace(const Trace& trace, const Instance& instance, const std::string& source,
                   const std::string& column) {
+  if (trace.rows.empty()) throw InputError(source, "", "has no rows");
   Audit out;
   out.column = column;
   if (column.empty()) {

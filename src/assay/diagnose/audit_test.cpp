@@ -71,6 +71,10 @@ TEST(Audit, AgreesToTheDigitsWritten) {
   EXPECT_EQ(audit_trace(made(rounded("%.1e", 0)), one_dimensional(), "t").verdict, "total");
   EXPECT_EQ(audit_trace(made(rounded("%.1e", 0.05)), one_dimensional(), "t").verdict,
             "unexplained");
+  for (const char* none : {"0", "0.0", "0e0"})
+    EXPECT_EQ(audit_trace(made([&](long) { return none; }), one_dimensional(), "t").verdict,
+              "unexplained")
+        << none;
   const Audit audit = audit_trace(made(rounded("%.17g", 0.01)), one_dimensional(), "t");
   EXPECT_NEAR(audit.largest_error, 0.01, 1e-12);
   EXPECT_EQ(audit.rows, 30);
@@ -100,6 +104,12 @@ void expect_refused(const Trace& trace, const std::string& column, const std::st
     EXPECT_NE(std::string(error.what()).find("trace.csv: " + told), std::string::npos)
         << error.what();
   }
+}
+
+TEST(Audit, RefusesATraceWithoutRows) {
+  Trace trace = made([](long) { return "1"; });
+  trace.rows.clear();
+  EXPECT_THROW(audit_trace(trace, one_dimensional(), "t"), InputError);
 }
 
 TEST(Audit, NamesWhatIsMissing) {

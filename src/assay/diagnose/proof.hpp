@@ -19,13 +19,14 @@ struct ProvedGap {
 struct ProvedKink {
   bool proved = false;
   std::string why;      ///< why not
-  long pieces = 0;      ///< different active sets among the points
+  long points = 0;      ///< at which F has a gradient, enclosed; the others are left out
+  long pieces = 0;      ///< different active sets among them
   double radius = 0;    ///< of the ball around the last point that holds all of them
   double smallest = 0;  ///< lower bound of |grad F| over the points
   double distance = 0;  ///< upper bound of dist(0, Goldstein subdifferential of that radius)
   /// |grad F| - L (distance of the farthest point of the ball), least over the points, with L the
-  /// largest curvature of the point's own piece: what grad F can fall to in the ball without
-  /// leaving the pieces. L is computed, not proved.
+  /// largest curvature of the point's own piece: what grad F can fall to in the ball on the pieces
+  /// met. L is computed, not proved.
   double smooth = 0;
   /// Between two neighbours a, b on different pieces, w = (b - a)/|b - a|: F'(a; w) and F'(b; -w),
   /// upper bounds, of the pair that falls most steeply from both sides.

@@ -72,7 +72,8 @@ S ActiveSetQp<S>::data_noise(Index i) const {
 template <class S>
 S ActiveSetQp<S>::amplified_noise(Index i) const {
   return gamma_ * amplification_ *
-         ((*shape_.row_norm)[i] * (size_ + residual_terms_ / shape_.H_norm) + limit_terms_[i]);
+         ((*shape_.row_norm)[i] * (size_ + residual_terms_ / shape_.H_norm + held_terms_) +
+          limit_terms_[i]);
 }
 
 /// Rounding leaves rho = H y + g + B_I' lambda, |rho_j| <= gamma residual_terms_, and delta = B_I y
@@ -245,7 +246,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
           blocking >= 0 &&
           S(2) * (*shape_.row_norm)[p] <=
               direction[blocking] * (*shape_.row_norm)[set[static_cast<std::size_t>(blocking)]];
-      if (!(noise < gap) && !amplified) {
+      if (!(noise < gap) && !(amplified && ++exchanges_ <= shape_.rows() + shape_.m())) {
         ignored_[static_cast<std::size_t>(p)] = 1;
         solve_on_set();
         return LowerStatus::solved;
@@ -335,6 +336,9 @@ void ActiveSetQp<S>::refine() {
       correction = larger(correction, S(size * magnitude(nu_[j])));
     }
     drift_ = max_norm(residual_);
+    held_terms_ = S(0);
+    for (const Index row : set)
+      held_terms_ = larger(held_terms_, S(limit_terms_[row] / (*shape_.row_norm)[row]));
     // Errors grow by the condition of H, and once more by that of B H^-1 B', about the largest
     // energy over pivot of a row, on the way to y and back.
     const S share = factor_.smallest_pivot_share();
@@ -459,6 +463,13 @@ void ActiveSetQp<S>::polish() {
   std::fill(held_.begin(), held_.end(), 0);
   for (const Index i : factor_.active()) held_[static_cast<std::size_t>(i)] = 1;
   if (!better) return;
+  // The rows of the set hold there too: each is a combination of those that fixed y, with weights
+  // of at most 1/2 after an exchange.
+  bool fits = true;
+  const S rows = S(static_cast<double>(set.size() + 1));
+  for (const Index i : set)
+    fits = fits && magnitude(S(dot(factor_.row(i), y_.data(), shape_.m()) - (*r_)[i])) <=
+                       rows * rounding(i);
   // H y moved by H (y_ - y), which the multipliers make up for: B_I' nu = H (y - y_), but for what
   // does not lie along the rows.
   residual_ = y - y_;
@@ -467,6 +478,13 @@ void ActiveSetQp<S>::polish() {
   factor_.solve_gram(nu_);
   for (std::size_t j = 0; j < set.size(); ++j)
     lambda_[static_cast<Index>(j)] += nu_[static_cast<Index>(j)];
+  for (std::size_t j = 0; j < set.size(); ++j)
+    fits = fits && (set[j] < shape_.equalities ||
+                    -multiplier_noise_[set[j]] <= lambda_[static_cast<Index>(j)]);
+  if (fits) return;
+  y_ = y;
+  lambda_ = lambda;
+  measure();
 }
 
 template <class S>
@@ -492,6 +510,8 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r, const DataTe
   // What refine() measures, should it not come to that.
   drift_ = S(0);
   residual_terms_ = linear_terms_;
+  held_terms_ = S(0);
+  exchanges_ = 0;
   amplification_ = S(static_cast<double>(shape_.m())) * shape_.H_condition;
   for (Index i = 0; i < shape_.rows(); ++i) multiplier_noise_[i] = S(0);
   free_ = -g;

@@ -12,12 +12,12 @@ namespace assay {
 ///     min 1/2 y'Hy + g'y   subject to   B y = r (first rows),  B y <= r (the others).
 ///
 /// Starts from the minimiser over the rows that were active last time, adds the most violated row,
-/// drops rows whose multiplier would turn negative, and ends when no row is violated; the dual
-/// value rises with every full step, so no working set comes back. Works on L D L' factors, hence
-/// without square roots: in rationals the answer is exact. Rounding scalars end with iterative
-/// refinement. Source: Goldfarb and Idnani, "A numerically stable dual method for solving strictly
-/// convex quadratic programs" (Math. Programming 27, 1983); ours differs in working with B H^-1 B'
-/// directly.
+/// drops rows whose multiplier would turn negative, and ends when no row is violated; in exact
+/// arithmetic the dual value rises with every full step, so no working set comes back. Works on L D
+/// L' factors, hence without square roots: in rationals the answer is exact. Rounding scalars end
+/// with iterative refinement. Source: Goldfarb and Idnani, "A numerically stable dual method for
+/// solving strictly convex quadratic programs" (Math. Programming 27, 1983); ours differs in
+/// working with B H^-1 B' directly.
 ///
 /// Rows closer to the span of the active rows than the rounding of that matrix count as dependent.
 template <class S>
@@ -88,9 +88,11 @@ class ActiveSetQp {
   S size_{0};                ///< sum |y_j|
   S free_size_{0};           ///< the same of the minimiser without rows
   S drift_{0};               ///< max-norm of the last correction of y
+  S held_terms_{0};          ///< largest limit terms of a working row over its size
   S residual_terms_{0};      ///< size of the terms of H y + g + B' lambda
   S amplification_{1};       ///< of errors in the data, at most; see refine()
   long iterations_ = 0, limit_ = 0;
+  Index exchanges_ = 0;  ///< of rows that noise alone brought in
   bool changed_ = true;
   bool refined_ = false;  ///< y has been corrected by its own residuals
 };

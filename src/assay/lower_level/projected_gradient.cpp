@@ -70,7 +70,9 @@ const LowerSolution<S>& ProjectedGradientLowerLevel<S>::solve(const Vec<S>& x, c
     add_scaled(gradient_, S(-eta), target_);
     if (rows > 0) {
       gradient_ = -target_;
-      projection_terms_.linear = max_norm(gradient_);
+      S size(0);
+      for (Index i = 0; i < s.y.size(); ++i) size += magnitude(s.y[i]);
+      projection_terms_.linear = max_norm(s.y) + eta * (L * size + terms_.linear);
       const LowerStatus status = projection_.solve(gradient_, limits_, projection_terms_);
       if (status != LowerStatus::solved) {
         s.status = status == LowerStatus::infeasible &&

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -71,18 +70,12 @@ void sync_folder(const fs::path& path) {
   if (fd.get() >= 0) ::fsync(fd.get());
 }
 
-/// Undoes a replacement, as far as the system allows: what stopped the next one may stop this.
-void put_back(const fs::path& path, const std::optional<std::string>& content) {
-  std::error_code ignored;
-  if (!content) {
-    fs::remove(path, ignored);
-    return;
-  }
-  try {
-    write_file_atomically(path, *content);
-  } catch (const Error&) {
-    // The failure that led here is the one to report.
-  }
+/// A second name for a file that is about to be replaced, so that it can be had again without
+/// writing. Empty: there is no file, or the file system knows no second names.
+fs::path second_name(const fs::path& path, const fs::path& temporary) {
+  fs::path name = temporary;
+  name += ".old";
+  return ::link(path.c_str(), name.c_str()) == 0 ? name : fs::path();
 }
 
 }  // namespace
@@ -130,18 +123,31 @@ void Replacement::write(const fs::path& path, std::string_view content) {
 
 void Replacement::keep() {
   // All content is on the disk: only a rename can fail now. The last one leaves nothing to undo.
-  std::vector<std::optional<std::string>> before;
+  std::vector<fs::path> before;
+  std::vector<bool> existed;
+  const auto forget = [&] {
+    for (const fs::path& name : before)
+      if (!name.empty()) ::unlink(name.c_str());
+  };
   for (std::size_t i = 0; i + 1 < prepared_.size(); ++i) {
-    const fs::path& path = prepared_[i].path;
-    before.push_back(fs::exists(path) ? std::optional(read_file(path)) : std::nullopt);
+    const auto& [path, temporary] = prepared_[i];
+    existed.push_back(::access(path.c_str(), F_OK) == 0);
+    before.push_back(existed.back() ? second_name(path, temporary) : fs::path());
   }
   for (std::size_t i = 0; i < prepared_.size(); ++i) {
     const auto& [path, temporary] = prepared_[i];
     if (::rename(temporary.c_str(), path.c_str()) == 0) continue;
     const int error = errno;
-    for (std::size_t k = i; k-- > 0;) put_back(prepared_[k].path, before[k]);
+    for (std::size_t k = i; k-- > 0;) {
+      if (!before[k].empty())
+        ::rename(before[k].c_str(), prepared_[k].path.c_str());
+      else if (!existed[k])
+        ::unlink(prepared_[k].path.c_str());
+    }
+    forget();
     cannot_write(path, error);
   }
+  forget();
   for (const Prepared& each : prepared_) sync_folder(each.path);
   prepared_.clear();
 }

@@ -12,7 +12,9 @@ std::string read_file(const std::filesystem::path& path);
 
 /// Files that change together. write() prepares each beside the one it is to replace, with its
 /// content safe on the disk; keep() then renames all of them. A failure of either leaves every file
-/// as it was, even on a full disk; without keep() nothing changes. No temporary stays behind.
+/// as it was, even on a full disk (on file systems without hard links only that of the first
+/// rename does); without keep() nothing changes. No temporary stays behind. What ends the process
+/// between two renames leaves the first files new and the others old.
 class Replacement {
  public:
   Replacement() = default;

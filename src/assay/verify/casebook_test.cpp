@@ -59,6 +59,11 @@ TEST_P(CaseBook, NamesTheTrueCause) {
       std::sort(wanted.begin(), wanted.end());
       EXPECT_EQ(with_role(d, role), wanted) << role;
     }
+    if (c.contains("latent")) {
+      std::vector<std::string> wanted = c.at("latent");
+      std::sort(wanted.begin(), wanted.end());
+      EXPECT_EQ(with_role(d, "latent"), wanted);
+    }
     for (const Json& figure : c.at("figures")) {
       const Json* value = follow(d, figure.at("of"));
       ASSERT_NE(value, nullptr) << figure.at("of").dump();

@@ -40,9 +40,8 @@ void audit_foreign(const DiagnoseCommand& command, Session& session) {
   text += fmt::format(
       "at the last point: |grad F| {:.6e}, direct {:.6e}, implicit {:.6e}, F {:.6e}\n",
       audit.total.back(), audit.direct.back(), audit.implicit.back(), audit.objective.back());
-  text += proved.proved
-              ? fmt::format("  proved: between {:.6e} and {:.6e}\n", proved.lower, proved.upper)
-              : fmt::format("  not proved: {}\n", proved.why);
+  text += proved.proved ? "  proved: |grad F| in " + range_text(proved) + "\n"
+                        : fmt::format("  not proved: {}\n", proved.why);
   for (const Event& event : events) text += fmt::format("  {:<26} {}\n", event.id, event.sentence);
 
   Json j = {{"format", "assay-audit/1"},

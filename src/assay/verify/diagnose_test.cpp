@@ -231,7 +231,7 @@ TEST_F(Diagnose, SwingsOverASmoothPlaceAreNoKink) {
   for (const Json& f : d.at("findings")) EXPECT_NE(f.at("id"), "kink_optimum");
 }
 
-/// A what-if can be had again from the command line, to the last bit.
+/// A what-if can be had again from the command line: its last gap lies in the proved interval.
 TEST_F(Diagnose, EffectsRepeatFromTheirSettings) {
   const std::string file =
       (fs::path(ASSAY_GOLDEN) / "experiments/dsblo-detached-capped.toml").string();
@@ -272,10 +272,13 @@ TEST_F(Diagnose, WritesItsFindingsAsSarif) {
                                                                    : "note");
     EXPECT_FALSE(result.at("properties").at("reproduce").empty());
   }
-  EXPECT_EQ(assay({"diagnose", "x.toml", "--sarif", "/nowhere/at/all.sarif"}).code, 2);
+  const Ended refused = assay({"diagnose", kink_experiment(path("."), 0.125, 1, 0.0625), "--sarif",
+                               "/nowhere/at/all.sarif"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("/nowhere/at/all.sarif"), std::string::npos) << refused.err;
 }
 
-/// The same points as CSV, JSON and .npz (in both layouts) are the same to the audit.
+/// The same points as CSV and as JSON are the same to the audit; .npz is read below.
 TEST_F(Diagnose, ReadsPointsOfOtherPrograms) {
   const std::string instance = (fs::path(ASSAY_GOLDEN) / "instances/one-dimensional.json").string();
   std::string csv = "iteration,x0,gap\n", xs, gaps;
@@ -296,6 +299,7 @@ TEST_F(Diagnose, ReadsPointsOfOtherPrograms) {
     EXPECT_EQ(d.at("verdict"), "total");
     EXPECT_EQ(d.at("rows"), 8);
     d.erase("trace");
+    d.erase("readings");  // which say how many digits were written
     if (first.is_null()) first = d;
     EXPECT_EQ(d, first) << name;
   }
@@ -307,6 +311,13 @@ TEST_F(Diagnose, ReadsPointsOfOtherPrograms) {
     EXPECT_EQ(ended.code, 2) << bad << ended.err;
     EXPECT_NE(ended.err.find("bad.json"), std::string::npos) << ended.err;
   }
+  write_file_atomically(path("none.csv"), "iteration,x0,gap\n");
+  EXPECT_EQ(assay({"diagnose", "--trace", path("none.csv"), "--instance", instance}).code, 2);
+  // Zeros are no gaps, however short they are written.
+  write_file_atomically(path("zeros.json"), R"({"x": [)" + xs + R"(], "gap": [0,0,0,0,0,0,0,0]})");
+  const Ended zeros =
+      assay({"diagnose", "--trace", path("zeros.json"), "--instance", instance, "--json"});
+  EXPECT_EQ(Json::parse(zeros.out).at("verdict"), "unexplained");
   write_file_atomically(path("bad.npz"), "no archive");
   EXPECT_EQ(assay({"diagnose", "--trace", path("bad.npz"), "--instance", instance}).code, 2);
   EXPECT_EQ(assay({"diagnose", "--trace", path("p.txt"), "--instance", instance}).code, 2);

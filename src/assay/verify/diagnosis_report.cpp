@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "assay/run/version.hpp"
+#include "assay/scalar/convert.hpp"
+#include "assay/verify/outward_text.hpp"
 
 namespace assay {
 namespace {
@@ -13,11 +15,6 @@ using Json = nlohmann::ordered_json;
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " + "));
-}
-
-/// Digits enough that rounding to nearest shows, not hides, how wide the enclosure is.
-std::string range_of(const ProvedGap& gap) {
-  return gap.proved ? fmt::format("[{:.9e}, {:.9e}]", gap.lower, gap.upper) : "not proved";
 }
 
 /// A word as a shell takes it.
@@ -44,6 +41,14 @@ std::string uri_of(const std::string& path) {
 Json number(double value) { return json_number(value); }
 
 }  // namespace
+
+std::string range_text(const ProvedGap& gap) {
+  if (!gap.proved) return "not proved";
+  const auto end = [](double value, Towards side) {
+    return outward_text(convert<Rational>(value), side, 10);
+  };
+  return "[" + end(gap.lower, Towards::below) + ", " + end(gap.upper, Towards::above) + "]";
+}
 
 Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -75,19 +80,16 @@ std::string DiagnosisReport::command(const std::string& verb, const std::vector<
   return line + more;
 }
 
-/// The commands that print a finding's numbers again: the diagnosis itself, and the run of every
-/// what-if it cites.
+/// The commands that print a finding's numbers again: the diagnosis itself, and for every what-if
+/// it cites the run, which leaves that trace.
 std::vector<std::string> DiagnosisReport::reproduce(const Finding& finding) const {
-  std::vector<std::string> list;
+  std::vector<std::string> list = {command(
+      "diagnose", {},
+      diagnosis.ladders.empty() ? ""
+                                : fmt::format(" --at {}", diagnosis.ladders.back().iteration))};
   for (const Effect& effect : diagnosis.effects)
     if (finding.numbers.contains("ratio " + effect.id) && !effect.settings.empty())
       list.push_back(command("run", effect.settings, ""));
-  if (list.empty() || finding.numbers.contains("size"))
-    list.insert(list.begin(),
-                command("diagnose", {},
-                        diagnosis.ladders.empty()
-                            ? ""
-                            : fmt::format(" --at {}", diagnosis.ladders.back().iteration)));
   return list;
 }
 
@@ -98,7 +100,7 @@ std::string DiagnosisReport::text() const {
       fmt::format("{}: gap {:.6e} after {} iterations, the algorithm reports {:.6e}\n", e.name,
                   d.gap_total, d.iterations, d.gap_reported);
   if (d.ending.failed) out += fmt::format("  the run failed: {}\n", d.ending.failure);
-  out += d.proved.proved ? fmt::format("  proved: |grad F| in {}\n", range_of(d.proved))
+  out += d.proved.proved ? fmt::format("  proved: |grad F| in {}\n", range_text(d.proved))
                          : fmt::format("  not proved: {}\n", d.proved.why);
   out += fmt::format("verdict: {}\n", d.verdict);
   for (const Finding& f : d.findings) {
@@ -138,11 +140,11 @@ std::string DiagnosisReport::text() const {
   if (!d.effects.empty())
     out += "what if (gap at the end, as a multiple, and proved for the last point)\n";
   for (const Effect& effect : d.effects)
-    out +=
-        effect.ending.failed
-            ? fmt::format("  {:<26} fails: {}\n", effect.id, effect.ending.failure)
-            : fmt::format("  {:<26} {:>12.6e} {:>10.4g}  {:<28} {}\n", effect.id,
-                          effect.ending.level, effect.ratio, range_of(effect.proved), effect.what);
+    out += effect.ending.failed
+               ? fmt::format("  {:<26} fails: {}\n", effect.id, effect.ending.failure)
+               : fmt::format("  {:<26} {:>12.6e} {:>10.4g}  {:<28} {}\n", effect.id,
+                             effect.ending.level, effect.ratio, range_text(effect.proved),
+                             effect.what);
   return out;
 }
 

@@ -29,6 +29,8 @@ struct DiagnosisReport {
   std::vector<std::string> reproduce(const Finding& finding) const;
 };
 
+/// "[lower, upper]" in ten digits, rounded outward, or "not proved".
+std::string range_text(const ProvedGap& gap);
 nlohmann::ordered_json json_of(const ProvedGap& proved);
 nlohmann::ordered_json json_of(const std::vector<Event>& events);
 /// Numbers that JSON has no word for become null.

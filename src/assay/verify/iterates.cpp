@@ -56,32 +56,38 @@ Arrays arrays_of_npz(const std::string& file) {
     zip_error_fini(&error);
     throw InputError(file, "", "cannot be read as .npz: " + why);
   }
-  constexpr zip_uint64_t most = zip_uint64_t{1} << 32;
+  constexpr std::size_t most = std::size_t{1} << 30, chunk = std::size_t{1} << 20;
+  std::size_t total = 0;
   Arrays arrays;
   const zip_int64_t entries = zip_get_num_entries(archive.get(), 0);
   for (zip_uint64_t k = 0; k < static_cast<zip_uint64_t>(entries); ++k) {
-    zip_stat_t facts;
-    zip_stat_init(&facts);
+    const char* stored = zip_get_name(archive.get(), k, 0);
     const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> member(
         zip_fopen_index(archive.get(), k, 0), &zip_fclose);
-    if (!member || zip_stat_index(archive.get(), k, 0, &facts) != 0)
+    if (!stored || !member)
       throw InputError(file, "", std::string("cannot be read: ") + zip_strerror(archive.get()));
-    std::string name = facts.name;
+    std::string name = stored;
     if (name.size() > 4 && name.substr(name.size() - 4) == ".npy") name.resize(name.size() - 4);
-    if (facts.size > most) throw InputError(file, name, "is larger than 4 GiB");
-    std::string bytes(facts.size, '\0');
-    std::size_t got = 0;
-    while (got < bytes.size()) {
-      const zip_int64_t more = zip_fread(member.get(), bytes.data() + got, bytes.size() - got);
-      if (more <= 0) throw InputError(file, name, "cannot be read to its end");
-      got += static_cast<std::size_t>(more);
+    if (arrays.contains(name)) throw InputError(file, name, "is there twice");
+    // As far as there is something to read: the archive's own word on sizes may be anything.
+    std::string bytes;
+    while (true) {
+      const std::size_t got = bytes.size();
+      bytes.resize(got + chunk);
+      const zip_int64_t more = zip_fread(member.get(), bytes.data() + got, chunk);
+      if (more < 0) throw InputError(file, name, "cannot be read to its end");
+      bytes.resize(got + static_cast<std::size_t>(more));
+      if (more == 0) break;
+      if ((total += static_cast<std::size_t>(more)) > most)
+        throw InputError(file, name, "brings the arrays to more than 1 GiB");
     }
     arrays[name] = parse_npy(bytes, file + ": " + name);
   }
   return arrays;
 }
 
-std::string cell(double value) { return std::isnan(value) ? "" : to_text(value); }
+/// All digits: a shortest text would claim fewer than the number has.
+std::string cell(double value) { return std::isnan(value) ? "" : fmt::format("{:.16e}", value); }
 
 Trace trace_of(Arrays arrays, const std::string& file) {
   const auto found = arrays.find("x");
@@ -107,7 +113,7 @@ Trace trace_of(Arrays arrays, const std::string& file) {
     if (name != "iteration") trace.columns.push_back(name);
   for (std::uint64_t t = 0; t < rows; ++t) {
     std::vector<std::string> row = {counted == arrays.end() ? std::to_string(t)
-                                                            : cell(counted->second.values[t])};
+                                                            : to_text(counted->second.values[t])};
     for (std::uint64_t i = 0; i < n; ++i) {
       const double value = x.values[t * n + i];
       if (!std::isfinite(value))

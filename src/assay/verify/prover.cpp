@@ -104,6 +104,7 @@ ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
   }
   if (seen.empty()) return out;
   out.proved = true;
+  out.points = static_cast<long>(seen.size());
   out.pieces = static_cast<long>(curvature.size());
   out.smallest = HUGE_VAL;
   std::vector<RVec> middles;
