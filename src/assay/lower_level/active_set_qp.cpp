@@ -241,7 +241,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
       // Nearly dependent working rows amplify their noise by their weights. To exchange the
       // blocking row for p, as if the gap were beyond noise, multiplies the determinant of B_I H^-1
       // B_I' (rows of equal size) by its weight's square: p is then held to its own rounding, and
-      // such exchanges come to an end.
+      // such exchanges in a row come to an end; a count ends those with other steps between them.
       const bool amplified =
           blocking >= 0 &&
           S(2) * (*shape_.row_norm)[p] <=

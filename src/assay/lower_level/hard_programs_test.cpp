@@ -263,17 +263,14 @@ TYPED_TEST(HardPrograms, AThinDirectionIsNoContradiction) {
   }
 }
 
-/// Two rows of very different size, each alone on its variable: a multiplier is judged by its own
-/// row. Nothing here is exact in binary, so that corrections do not vanish.
+/// Two rows of very different size: a multiplier is judged by its own row. Nothing here is exact in
+/// binary, so that corrections do not vanish.
 TYPED_TEST(HardPrograms, AWeakRowBesideAStrongOneIsStillActive) {
-  using S = TypeParam;
-  Instance in = projection({2.1, 2.3}, {{0x1p60, 0, 0}, {0, 0x1p-60, 0x1p-60 * 1.1}});
-  in.A.set(0, 0, -0x1p60);
-  const QuadraticProblem<S> problem(in);
-  ActiveSetLowerLevel<S> lower(problem);
-  const auto& s = lower.solve(Vec<S>::Constant(1, S(0.3)), {});
-  EXPECT_EQ(s.active, (std::vector<Index>{0, 1}));
-  EXPECT_EQ(s.weakly_active, std::vector<Index>{});
+  const double large = 3e17, small = 3e-17;
+  const Instance in = projection({2.1, 2.3, 1.9}, {{large, large / 3, large / 10, large * 0.7},
+                                                   {small * 0.2, small * 0.9, small * 0.4, small}});
+  ASSERT_EQ(reference::minimise(program_of(in)).strongly_active, (std::vector<Index>{0, 1}));
+  expect_exact<TypeParam>(in);
 }
 
 /// Two opposite rows 2^-19 apart and a third through their corner: only the twins can carry the
@@ -295,6 +292,48 @@ TYPED_TEST(HardPrograms, ACornerOfTwinsIsFixedByTheThirdRow) {
 TYPED_TEST(HardPrograms, ACornerOfTwinsHoldsTheThirdRowWeakly) {
   expect_exact<TypeParam>(projection(
       {0, 0}, {{-0.875, -0.375, -0.25}, {0.875, 0.375 + 0x1p-19, 0.25 - 0x1p-20}, {0, 1, -0.5}}));
+}
+
+/// The limit 1 of the first row is what 1e10 - (1e10 - 1) leaves: rounding of its terms makes some
+/// 1e-5 of it, 2^20 times less of what a row 2^-20 times as large says.
+Instance cancelling(const std::vector<double>& target, const Rows& rows, double scale) {
+  Instance in = projection(target, rows);
+  in.A.set(0, 0, scale * (1e10 - 1));
+  in.b.set(0, 0, scale * 1e10);
+  return in;
+}
+
+/// Its noise moves y_0, and with it the slack of a row whose own terms are small.
+TYPED_TEST(HardPrograms, NoiseOfAWorkingRowReachesTheSlackOfAnother) {
+  using S = TypeParam;
+  const QuadraticProblem<S> problem(cancelling({5, 0.25}, {{1, 0, 0}, {1, 1, 1.25 + 0x1p-23}}, 1));
+  ActiveSetLowerLevel<S> lower(problem);
+  const auto& s = lower.solve(Vec<S>::Constant(1, S(1)), {});
+  EXPECT_EQ(s.active, std::vector<Index>{0});
+  const bool coarse = !is_exact<S> && S(0x1p-60) < unit_roundoff<S>();
+  EXPECT_EQ(s.weakly_active, coarse ? std::vector<Index>{1} : std::vector<Index>{});
+}
+
+/// And it hides a multiplier as small as itself, in units of the row, where a warm start holds it.
+TYPED_TEST(HardPrograms, NoiseOfALimitHidesASmallMultiplier) {
+  using S = TypeParam;
+  const double scale = 0x1p-20;
+  const QuadraticProblem<S> problem(cancelling({1 + 0x1p-23, 0.25}, {{scale, 0, 0}}, scale));
+  ActiveSetLowerLevel<S> lower(problem);
+  lower.set_warm_rows({0});
+  const auto& s = lower.solve(Vec<S>::Constant(1, S(1)), {});
+  const bool coarse = !is_exact<S> && S(0x1p-60) < unit_roundoff<S>();
+  EXPECT_EQ(s.active, coarse ? std::vector<Index>{} : std::vector<Index>{0});
+  EXPECT_EQ(s.weakly_active, coarse ? std::vector<Index>{0} : std::vector<Index>{});
+}
+
+/// An H of condition 2^20 whose stiff direction alone the row knows: its multiplier of 2^-33 is far
+/// above what rounding leaves there, if below what it might leave somewhere.
+TYPED_TEST(HardPrograms, ASmallMultiplierInAStiffDirectionIsNoNoise) {
+  Instance in = projection({1 + 0x1p-33, 0}, {{1, 0, 1}});
+  in.H.set(1, 1, 0x1p-20);
+  ASSERT_EQ(reference::minimise(program_of(in)).strongly_active, std::vector<Index>{0});
+  expect_exact<TypeParam>(in);
 }
 
 /// A row without y that 0 <= 0 satisfies in fractions, where rounding of b - A x says 0 <= -2^-53.
