@@ -17,4 +17,25 @@ std::string to_text(const S& value);
 template <class S>
 S from_text(std::string_view text);
 
+template <>
+std::string to_text(const double& value);
+template <>
+double from_text(std::string_view text);
+template <>
+std::string to_text(const Soft53& value);
+template <>
+Soft53 from_text(std::string_view text);
+template <>
+std::string to_text(const Real50& value);
+template <>
+Real50 from_text(std::string_view text);
+template <>
+std::string to_text(const Real100& value);
+template <>
+Real100 from_text(std::string_view text);
+template <>
+std::string to_text(const Rational& value);
+template <>
+Rational from_text(std::string_view text);
+
 }  // namespace assay
