@@ -30,25 +30,44 @@ std::string edited_parts(const GoldenFolder& folder, const std::string& id,
   return parts;
 }
 
-/// Where the environment of the golden manifest is not that of this run: never a reason to fail,
-/// always worth seeing when something did.
-std::string environment_changes(const std::string& golden, const std::string& now) {
-  const auto before = nlohmann::json::parse(golden, nullptr, false);
-  const auto after = nlohmann::json::parse(now, nullptr, false);
-  if (!before.is_object() || !after.is_object()) return "";
-  const nlohmann::json nothing = nlohmann::json::object();
-  const nlohmann::json was = before.value("environment", nothing);
-  const nlohmann::json is = after.value("environment", nothing);
-  if (was == is) return "environment: the same as when the golden trace was made\n";
-  std::string text = "environment: golden -> now\n";
+nlohmann::json parsed(const std::string& manifest) {
+  const auto json = nlohmann::json::parse(manifest, nullptr, false);
+  return json.is_object() ? json : nlohmann::json::object();
+}
+
+/// Every entry that differs, as "  its path: before -> after".
+std::vector<std::string> changes(const nlohmann::json& was, const nlohmann::json& is) {
+  std::vector<std::string> lines;
   for (const auto& change : nlohmann::json::diff(was, is)) {
     const nlohmann::json::json_pointer at(change.at("path").get<std::string>());
     const auto value = [&](const nlohmann::json& side) {
       return side.contains(at) ? side.at(at).dump() : std::string("(none)");
     };
-    text += fmt::format("  {}: {} -> {}\n", at.to_string().substr(1), value(was), value(is));
+    lines.push_back(fmt::format("{}: {} -> {}", at.to_string().substr(1), value(was), value(is)));
   }
-  return text;
+  return lines;
+}
+
+/// Where the environment of the golden manifest is not that of this run: never a reason to fail,
+/// always worth seeing when something did.
+std::string environment_changes(const std::string& golden, const std::string& now) {
+  const nlohmann::json nothing = nlohmann::json::object();
+  const auto lines = changes(parsed(golden).value("environment", nothing),
+                             parsed(now).value("environment", nothing));
+  if (lines.empty()) return "environment: the same as when the golden trace was made\n";
+  return fmt::format("environment: golden -> now\n  {}\n", fmt::join(lines, "\n  "));
+}
+
+/// What a manifest says beyond the trace, the run's results among it, has to come out again: all
+/// but machine and program version. "" if it does.
+std::string result_change(const std::string& golden, const std::string& now) {
+  nlohmann::json was = parsed(golden), is = parsed(now);
+  for (const char* key : {"environment", "program_version"}) {
+    was.erase(key);
+    is.erase(key);
+  }
+  const auto lines = changes(was, is);
+  return lines.empty() ? "" : lines.front();
 }
 
 std::string first_difference(const Comparison& c) {
@@ -64,7 +83,11 @@ void compare_with_golden(const GoldenFolder& folder, const GateCase& c, const Le
                          const Pending& now, const Trace& trace, Finding& finding) {
   const std::string golden = read_file(folder.trace(c.id));
   if (golden == now.trace) {
+    const std::string changed = result_change(read_file(folder.manifest(c.id)), now.manifest);
     finding.message = fmt::format("{} rows, bit for bit", trace.rows.size());
+    if (changed.empty()) return;
+    finding.verdict = Verdict::differs;
+    finding.message += "; but the manifest: " + changed;
     return;
   }
   const Comparison comparison =

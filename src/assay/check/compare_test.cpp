@@ -139,6 +139,62 @@ TEST(Compare, RulesAllowOnlyWhatTheySay) {
       allowed_by({{"gap_total", std::nullopt, "r"}}, compare_traces(base(), other, "double")));
 }
 
+/// The worst row decides, not the first.
+TEST(Compare, RulesHoldForEveryRow) {
+  Trace other = base();
+  other.rows[1][1] = "3.0000000000000004";  // the next double
+  other.rows[3][1] = "2";                   // 2^52 doubles from 1
+  const Comparison c = compare_traces(base(), other, "double");
+
+  EXPECT_EQ(c.columns.at(0).ulps, 1);
+  EXPECT_FALSE(allowed_by({{"gap_total", 1, "r"}}, c));
+  EXPECT_TRUE(allowed_by({{"gap_total", 0x1p52, "r"}}, c));
+}
+
+/// A column or row that only one side has is never allowed, whatever the rules.
+TEST(Compare, RulesDoNotAllowAnotherShape) {
+  Trace narrow = base(), shorter = base();
+  narrow.columns.erase(narrow.columns.begin() + 1);
+  for (auto& row : narrow.rows) row.erase(row.begin() + 1);
+  shorter.rows.pop_back();
+  const std::vector<ColumnRule> all = {{"gap_total", std::nullopt, "r"}};
+  for (const Trace& other : {narrow, shorter}) {
+    EXPECT_FALSE(allowed_by({}, compare_traces(base(), other, "double")));
+    EXPECT_FALSE(allowed_by({}, compare_traces(other, base(), "double")));
+    EXPECT_FALSE(allowed_by(all, compare_traces(base(), other, "double")));
+    EXPECT_FALSE(allowed_by(all, compare_traces(other, base(), "double")));
+  }
+}
+
+TEST(Compare, JsonHoldsEveryColumnsDifference) {
+  Trace other = base();
+  other.rows[1][1] = "3.5";
+  other.rows[3][1] = "1.0001";
+  other.rows[1][4] = "b0";
+  other.rows[2][2] = "1.5";
+
+  const auto json =
+      nlohmann::json::parse(comparison_json(compare_traces(base(), other, "double"), "a", "b"));
+
+  EXPECT_EQ(json["left"], "a");
+  EXPECT_EQ(json["right"], "b");
+  EXPECT_EQ(json["scalar"], "double");
+  EXPECT_EQ(json["shared_rows"], 4);
+  ASSERT_EQ(json["columns"].size(), 3U);
+  EXPECT_EQ(json["columns"][0]["column"], "x_digest");
+  EXPECT_EQ(json["columns"][0]["origin"], "originated");
+  const auto& gap = json["columns"][1];
+  EXPECT_EQ(gap["column"], "gap_total");
+  EXPECT_EQ(gap["origin"], "inherited");
+  EXPECT_EQ(gap["left"], "3");
+  EXPECT_EQ(gap["right"], "3.5");
+  EXPECT_EQ(gap["rows"], 2);
+  EXPECT_EQ(gap["digits_at_end"], 4);
+  EXPECT_EQ(gap["ulps"], 0x1p50);
+  EXPECT_EQ(gap["max_ulps"], 0x1p50);
+  EXPECT_EQ(json["columns"][2]["iteration"], 1);
+}
+
 TEST(Compare, TextAndJsonNameTheFirstDivergence) {
   Trace other = base();
   other.rows[2][2] = "nan";

@@ -42,7 +42,8 @@ class Gate : public testing::Test {
     options.cases = cases;
     options.jobs = jobs;
     options.stop = &stop_;
-    options.run = [this](const Experiment& e, const Instance&, const RunControl&) {
+    options.run = [this](const Experiment& e, const Instance&, const RunControl& control) {
+      EXPECT_EQ(control.stop, &stop_);  // or a signal would not reach the run
       return run(e);
     };
     return check_golden(folder(), options);
@@ -56,12 +57,15 @@ class Gate : public testing::Test {
 
   RunOutcome run(const Experiment& e) const {
     if (e.name == throws_) throw std::logic_error("an invariant broke");
+    if (e.name == refuses_) throw NumericalError("H is not positive definite");
     RunOutcome outcome;
     outcome.trace.columns = {"iteration", "gap_total"};
     outcome.trace.rows = {{"-1", "4"}};
     const std::string gap = e.scalar == "double" ? gap_double_ : gap_soft53_;
     for (long t = 0; t < e.iterations; ++t) outcome.trace.rows.push_back({std::to_string(t), gap});
-    outcome.manifest = "{\"environment\": {\"compiler\": \"" + compiler_ + "\"}}\n";
+    outcome.manifest = "{\"environment\": {\"compiler\": \"" + compiler_ +
+                       "\"}, \"program_version\": \"" + compiler_ +
+                       "\", \"result\": {\"output_gap\": \"" + output_ + "\"}}\n";
     if (e.name == fails_) {
       outcome.end = RunEnd::failed;
       outcome.failure = "iteration 3: not finite";
@@ -70,7 +74,8 @@ class Gate : public testing::Test {
   }
 
   fs::path root_;
-  std::string gap_double_ = "1", gap_soft53_ = "1", compiler_ = "one", fails_, throws_;
+  std::string gap_double_ = "1", gap_soft53_ = "1", compiler_ = "one", output_ = "7", fails_,
+              throws_, refuses_;
   std::atomic<bool> stop_{false};
 };
 
@@ -87,6 +92,8 @@ TEST_F(Gate, ANewCaseIsMissingUntilItIsBlessed) {
 
   const GateReport before = check();
   bless();
+  EXPECT_TRUE(pending_ids(folder()).empty()) << "what is blessed is no longer pending";
+  EXPECT_TRUE(fs::is_empty(folder().pending()));
   const GateReport after = check();
 
   EXPECT_EQ(only(before).verdict, Verdict::missing);
@@ -120,6 +127,93 @@ TEST_F(Gate, ADifferenceFailsAndIsLeftPending) {
   ASSERT_EQ(history.size(), 2u);
   EXPECT_EQ(history[1].old_digest, history[0].new_digest);
   EXPECT_EQ(history[1].reason, "seen and understood");
+  EXPECT_EQ(history[1].date, "2025-01-31");
+  EXPECT_EQ(history[1].category, "new_case");
+}
+
+/// A trace that spells the same numbers otherwise is another trace, and needs no rule to be one.
+TEST_F(Gate, OtherBytesAreADifferenceEvenIfTheNumbersAreTheSame) {
+  experiment("a", one_case);
+  gap_double_ = "1000";
+  check();
+  bless();
+  gap_double_ = "1e3";
+
+  EXPECT_EQ(only(check()).verdict, Verdict::differs);
+  EXPECT_EQ(only(check()).message, "the same numbers, spelt differently");
+  EXPECT_EQ(check().exit_code(), ExitCode::gate_failed);
+}
+
+/// A manifest holds results that no row has: the gap of the point returned, a count.
+TEST_F(Gate, AnotherResultInTheManifestIsADifference) {
+  experiment("a", one_case);
+  check();
+  bless();
+  output_ = "8";
+  compiler_ = "two";
+
+  EXPECT_EQ(only(check()).verdict, Verdict::differs);
+  EXPECT_EQ(only(check()).message,
+            "4 rows, bit for bit; but the manifest: result/output_gap: \"7\" -> \"8\"");
+  EXPECT_EQ(check().exit_code(), ExitCode::gate_failed);
+  bless();
+  compiler_ = "three";
+  EXPECT_EQ(check().exit_code(), ExitCode::ok);
+}
+
+/// What the instance itself rules out is a numerical failure, not a broken program.
+TEST_F(Gate, ARefusedInstanceIsANumericalFailure) {
+  experiment("a", one_case);
+  refuses_ = "a";
+  EXPECT_EQ(only(check()).verdict, Verdict::failed);
+  EXPECT_EQ(check().exit_code(), ExitCode::numerical);
+}
+
+TEST_F(Gate, AnExperimentIsNamedAsItsFile) {
+  experiment("a", one_case);
+  fs::rename(folder().experiments() / "a.toml", folder().experiments() / "b.toml");
+  EXPECT_EQ(only(check()).verdict, Verdict::invalid);
+  EXPECT_NE(only(check()).message.find("must be the file's name, 'b'"), std::string::npos);
+  EXPECT_EQ(check().exit_code(), ExitCode::usage);
+}
+
+TEST_F(Gate, ABrokenExperimentIsOnlyInTheWayOfItsOwnCases) {
+  for (const char* name : {"a", "c"}) experiment(name, one_case);
+  fs::copy(folder().instances() / "s5.json", folder().instances() / "other.json");
+  std::string text = read_file(folder().experiments() / "c.toml");
+  text.replace(text.find("s5.json"), 7, "other.json");
+  write_file_atomically(folder().experiments() / "c.toml", text);
+  check();
+  bless();
+  write_file_atomically(folder().experiments() / "c.toml", "format = 1\n");
+
+  EXPECT_EQ(check({"a"}).exit_code(), ExitCode::ok);
+  EXPECT_EQ(only(check({"c"})).verdict, Verdict::invalid);
+  EXPECT_EQ(check({"c"}).exit_code(), ExitCode::usage);
+  // Traces, ledger entry and instance may well be c's.
+  for (const Finding& f : check().findings) EXPECT_NE(f.verdict, Verdict::orphaned) << f.subject;
+}
+
+/// Only what a person was shown is blessed.
+TEST_F(Gate, WhatChangedAfterItWasShownIsNotBlessed) {
+  experiment("a", one_case);
+  check();
+  bless();
+  gap_double_ = "2";
+  check();
+  const BlessRequest request{{}, "r", "other", "2025-01-31"};
+  const BlessPlan shown = plan_blessing(folder(), request).at(0);
+  const std::string ledger = read_file(folder().ledger());
+  gap_double_ = "3";
+  check();
+
+  EXPECT_THROW(carry_out(folder(), request, shown), Error);
+  EXPECT_EQ(read_file(folder().ledger()), ledger);
+
+  // Nor a trace of another instance.
+  const fs::path instance = folder().instances() / "s5.json";
+  write_file_atomically(instance, read_file(instance) + "\n");
+  EXPECT_THROW(plan_blessing(folder(), request), Error);
 }
 
 TEST_F(Gate, GoingBackToTheGoldenTraceClearsWhatWasPending) {
@@ -166,6 +260,14 @@ TEST_F(Gate, AGoldenTraceThatIsGoneIsMissing) {
   experiment("a", one_case);
   check();
   bless();
+  const std::string manifest = read_file(folder().manifest("a.double"));
+  fs::remove(folder().manifest("a.double"));
+  EXPECT_EQ(only(check()).verdict, Verdict::edited);
+  EXPECT_NE(only(check()).message.find("the manifest"), std::string::npos);
+  EXPECT_EQ(check().exit_code(), ExitCode::golden);
+  write_file_atomically(folder().manifest("a.double"), manifest);
+  EXPECT_EQ(check().exit_code(), ExitCode::ok);
+
   fs::remove(folder().trace("a.double"));
 
   EXPECT_EQ(only(check()).verdict, Verdict::missing);
@@ -337,22 +439,41 @@ TEST_F(Gate, AFolderThatCannotBeWrittenDoesNotHideTheDifference) {
 TEST_F(Gate, PendingFilesThatWereTouchedAreRefused) {
   experiment("a", one_case);
   check();
-  write_file_atomically(folder().pending() / "a.double.csv", "iteration\n");
+  for (const char* file : {"a.double.csv", "a.double.manifest.json"}) {
+    const std::string before = read_file(folder().pending() / file);
+    write_file_atomically(folder().pending() / file, before + "\n");
+    EXPECT_THROW(bless(), InputError) << file;
+    write_file_atomically(folder().pending() / file, before);
+  }
+  EXPECT_NO_THROW(bless());
+}
 
-  EXPECT_THROW(bless(), InputError);
+/// Whoever gets no two traces to compare says nothing of them.
+TEST_F(Gate, AWitnessNeedsBothTracesAndTheirColumns) {
+  experiment("a", two_cases);
+  check();
+  bless();
+  fails_ = "a";
+  for (const Finding& f : check().findings) EXPECT_EQ(f.verdict, Verdict::failed) << f.subject;
 }
 
 TEST(GateReport, XmlAndJsonSurviveAnyText) {
   const GateReport report{{{"a.double", Verdict::differs, "<&>\"\x01 \xc3\xa4", "two\nlines\n"},
                            {"b.double", Verdict::failed, "", ""},
-                           {"c.double", Verdict::pass, "", ""}}};
+                           {"c.double", Verdict::pass, "", ""},
+                           {"d.witness", Verdict::witness, "w", ""}}};
 
   const std::string xml = report_junit(report);
   const auto json = nlohmann::json::parse(report_json(report));
 
-  EXPECT_NE(xml.find("tests=\"3\" failures=\"1\" errors=\"1\""), std::string::npos);
+  EXPECT_NE(xml.find("tests=\"4\" failures=\"2\" errors=\"1\""), std::string::npos);
   EXPECT_NE(xml.find("message=\"&lt;&amp;&gt;&quot;? ??\">two&#10;lines&#10;</failure>"),
             std::string::npos);
+  EXPECT_NE(xml.find("<failure type=\"witness\" message=\"w\">"), std::string::npos);
+  EXPECT_NE(xml.find("<error type=\"failed\""), std::string::npos);
+  const std::string text = report_text(report);
+  EXPECT_NE(text.find("    two\n    lines\n"), std::string::npos);
+  EXPECT_NE(text.find("1 of 4 passed\n"), std::string::npos);
   EXPECT_EQ(json["format"], "assay-check/1");
   EXPECT_EQ(json["code"], 4);
   EXPECT_EQ(json["findings"][0]["verdict"], "differs");
