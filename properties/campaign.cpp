@@ -83,6 +83,7 @@ CampaignReport run_block(const Property& property, const Property::Typed& typed,
     const Verdict verdict = judge(typed.law, tree.value());
     if (verdict.kind == Verdict::Kind::holds) {
       ++report.held;
+      report.assertions += verdict.assertions;
       merge(verdict.shares, report.shares);
     } else if (verdict.kind == Verdict::Kind::discarded) {
       ++report.discarded;
@@ -108,6 +109,7 @@ Verdict judge(Property::Law law, const Case& c) {
   try {
     law(c, check);
     verdict.shares = check.shares();
+    verdict.assertions = check.assertions();
   } catch (const Violation& violation) {
     verdict.kind = Verdict::Kind::fails;
     verdict.failure = violation.failure;
@@ -188,6 +190,7 @@ CampaignReport run_campaign(const Property& property, const std::string& scalar,
     total.held += block.held;
     total.discarded += block.discarded;
     total.failed += block.failed;
+    total.assertions += block.assertions;
     merge(block.shares, total.shares);
     for (Failure& failure : block.failures) total.failures.push_back(std::move(failure));
   }

@@ -16,6 +16,7 @@ struct Verdict {
   std::string failure;  ///< the failure class
   std::string message;
   std::map<std::string, double> shares;
+  long assertions = 0;  ///< made of a case that holds
 };
 
 /// Checks one case. An exception of the code under test is a failure of its own class.
@@ -53,6 +54,7 @@ struct CampaignReport {
   /// shards there were.
   std::vector<Failure> failures;
   std::map<std::string, double> shares;  ///< the largest ones of all cases that held
+  long assertions = 0;                   ///< of all cases that held
 
   long cases() const { return held + discarded + failed; }
 };

@@ -102,6 +102,17 @@ TEST(Check, InequalitiesFailWhereTheyShould) {
   EXPECT_TRUE(fails([](Check& c) { c.at_most("x", std::nan(""), 1.0); }));
   EXPECT_TRUE(fails([](Check& c) { c.at_most("x", 1.0, std::nan("")); }));
   EXPECT_TRUE(fails([](Check& c) { c.equal("x", Vec<double>(2), Vec<double>(3)); }));
+  EXPECT_FALSE(fails([](Check& c) { c.equal("x", 1.0, 1.0); }));
+  EXPECT_TRUE(fails([](Check& c) { c.equal("x", 1.0, 2.0); }));
+  EXPECT_TRUE(fails([](Check& c) { c.equal("x", std::nan(""), std::nan("")); }));
+  const auto vectors_differ = [&](const Vec<double>& a, const Vec<double>& b) {
+    return fails([&](Check& c) { c.equal("x", a, b); });
+  };
+  const Vec<double> v{{1, 2}};
+  EXPECT_FALSE(vectors_differ(v, v));
+  EXPECT_TRUE(vectors_differ(v, Vec<double>{{1, 3}}));
+  EXPECT_TRUE(vectors_differ(v, Vec<double>{{3, 2}}));
+  EXPECT_TRUE(vectors_differ(Vec<double>{{1, std::nan("")}}, Vec<double>{{1, std::nan("")}}));
   EXPECT_TRUE(fails([](Check& c) { c.that("x", false); }));
 }
 
@@ -118,6 +129,36 @@ TEST(Judge, WhatTheCaseLacksIsNoVerdict) {
   EXPECT_THROW(judge([](const Case& c, Check&) { c.vector("x"); }, empty), CaseError);
   EXPECT_EQ(empty.choice("kind", 4), 3);
   EXPECT_THROW(empty.choice("kind", 3), CaseError);
+}
+
+/// In a campaign too, whatever thread it was on.
+TEST(Campaign, WhatTheCasesLackEndsIt) {
+  Property law = false_law();
+  law.typed = {{"double", [](const Case& c, Check&) { c.number("absent"); }}};
+  for (const int jobs : {1, 3}) {
+    CampaignOptions options;
+    options.cases = 200;
+    options.jobs = jobs;
+    EXPECT_THROW(run_campaign(law, "double", options), CaseError) << jobs;
+  }
+}
+
+/// Entries of vectors count one by one; a case that is left out or fails counts none.
+TEST(Campaign, CountsTheAssertionsOfCasesThatHold) {
+  Property law = false_law();
+  law.typed = {{"double", [](const Case& c, Check& check) {
+                  check.that("one", true);
+                  check.at_most("two", 0.0, 1.0);
+                  check.equal("three", 1.0, 1.0);
+                  // Four, five and six: the sizes and the entries.
+                  check.equal("four", Vec<double>{{1, 2}}, Vec<double>{{1, 2}});
+                  if (c.instance.m % 2 == 0) check.discard("even");
+                }}};
+  CampaignOptions options;
+  options.cases = 60;
+  const CampaignReport report = run_campaign(law, "double", options);
+  EXPECT_GT(report.discarded, 0);
+  EXPECT_EQ(report.assertions, 6 * report.held);
 }
 
 TEST(Campaign, MostCasesLeftOutIsNoticed) {

@@ -32,12 +32,14 @@ class Check {
   /// lhs <= rhs. @param what names the inequality; NaN on either side fails
   template <class S>
   void at_most(const std::string& what, const S& lhs, const S& rhs) {
+    ++assertions_;
     if (!(lhs <= rhs)) fail(what, to_text(lhs) + " > " + to_text(rhs));
     record(what, rhs > S(0) ? to_double(S(lhs / rhs)) : 0.0);
   }
 
   template <class S>
   void equal(const std::string& what, const S& a, const S& b) {
+    ++assertions_;
     if (!(a == b)) fail(what, to_text(a) + " is not " + to_text(b));
   }
 
@@ -45,12 +47,14 @@ class Check {
   template <class S>
   void equal(const std::string& what, const Vec<S>& a, const Vec<S>& b) {
     that(what, a.size() == b.size(), fmt::format("sizes {} and {}", a.size(), b.size()));
+    assertions_ += a.size();
     for (Index i = 0; i < a.size(); ++i)
       if (!(a[i] == b[i]))
         fail(what, fmt::format("entry {}: {} is not {}", i, to_text(a[i]), to_text(b[i])));
   }
 
   void that(const std::string& what, bool holds, const std::string& figures = "") {
+    ++assertions_;
     if (!holds) fail(what, figures);
   }
 
@@ -62,6 +66,8 @@ class Check {
 
   /// The largest share lhs / rhs so far, for each inequality.
   const std::map<std::string, double>& shares() const { return shares_; }
+  /// How much was asserted so far, vectors entry by entry.
+  long assertions() const { return assertions_; }
 
  private:
   void record(const std::string& what, double share) {
@@ -70,6 +76,7 @@ class Check {
   }
 
   std::map<std::string, double> shares_;
+  long assertions_ = 0;
 };
 
 }  // namespace assay::properties

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
 
 #include "assay/support/files.hpp"
 #include "properties/corpus.hpp"
@@ -38,6 +41,32 @@ long quick_cases(const Property& property) {
   return cases > 5 ? cases : 5;
 }
 
+/// What a law has to show for itself: "law scalar assertions share" as properties/assertions.txt
+/// holds it, the number of assertions over its quick cases and the largest share of a bound used.
+struct Work {
+  long assertions = 0;
+  double share = 0;
+};
+
+Work work_of(const CampaignReport& report) {
+  Work work{report.assertions, 0};
+  for (const auto& [what, share] : report.shares) work.share = std::max(work.share, share);
+  return work;
+}
+
+/// The line of a law. @return nothing where there is none
+std::optional<Work> recorded_work(const std::string& law, const std::string& scalar) {
+  std::istringstream lines(read_file(std::filesystem::path(ASSAY_CORPUS) / "../assertions.txt"));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string name, of;
+    Work work;
+    if (words >> name >> of >> work.assertions >> work.share && name == law && of == scalar)
+      return work;
+  }
+  return {};
+}
+
 void PrintTo(const Stated& stated, std::ostream* out) {
   *out << stated.property->name << " in " << stated.scalar;
 }
@@ -63,6 +92,19 @@ TEST_P(Properties, Hold) {
                   << "\nreproduce: ./dev assay fuzz --property " << property->name << " --scalar "
                   << scalar << " --seed " << options.seed << " --cases " << options.cases;
   EXPECT_FALSE(mostly_left_out(report, 0)) << report.discarded << " cases were left out";
+  EXPECT_EQ(report.cases(), options.cases);
+  if (options.cases != property->quick) return;
+  // The cases are the same everywhere, and so are the bits of what is asserted of them: a law that
+  // asserts less than it did, or whose bound lies ten times as far off, was made weaker.
+  const Work work = work_of(report);
+  const std::string line =
+      fmt::format("{} {} {} {:.2g}", property->name, scalar, work.assertions, work.share);
+  if (const char* renewed = std::getenv("ASSAY_RENEWED_ASSERTIONS"))
+    std::ofstream(renewed, std::ios::app) << line << "\n";
+  const auto recorded = recorded_work(property->name, scalar);
+  ASSERT_TRUE(recorded) << "properties/assertions.txt has no line for it: " << line;
+  EXPECT_GE(work.assertions, recorded->assertions) << line;
+  EXPECT_GE(work.share, recorded->share / 10) << line;
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, Properties, testing::ValuesIn(all_stated()), test_name);

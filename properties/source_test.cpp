@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace assay::properties {
 namespace {
 
@@ -19,6 +21,15 @@ TEST(Source, RangesAreReachedAndKept) {
   }
   EXPECT_EQ(low, -2);
   EXPECT_EQ(high, 3);
+}
+
+/// Every value as often: a third of 1000, with a deviation of 15.
+TEST(Source, PicksEveryValue) {
+  Source source(rc::Random(1), 100);
+  std::map<double, int> picked;
+  for (int i = 0; i < 1000; ++i) ++picked[source.pick({-1, 0.5, 7})];
+  EXPECT_EQ(picked.size(), 3U);
+  for (const double value : {-1.0, 0.5, 7.0}) EXPECT_GT(picked[value], 270) << value;
 }
 
 TEST(Source, TheSameSeedGivesTheSameDraws) {

@@ -310,6 +310,28 @@ TEST(Enclosure, RefusesContradictoryRows) {
   EXPECT_TRUE(certify_line(line({{1, 0, 0}}), -2).certified());
 }
 
+/// y_0 + y_1 <= -1 and -y_0 - (1 + 2^-52) y_1 <= -1 hold together from y_1 = 2^53 on: no row is a
+/// combination of the other, though any that is nearly one says "0 <= -2".
+TEST(Enclosure, AlmostOppositeRowsAreNoContradiction) {
+  Instance in = empty_instance(1, 2);
+  in.H = ExactMatrix(Mat<double>::Identity(2, 2));
+  in.A = ExactMatrix(2, 1);
+  in.B = ExactMatrix(2, 2);
+  in.b = ExactMatrix(Mat<double>::Constant(2, 1, -1));
+  in.B.set(0, 0, 1);
+  in.B.set(0, 1, 1);
+  in.B.set(1, 0, -1);
+  in.B.set(1, 1, -(1 + 0x1p-52));
+  const RVec x = RVec::Constant(1, Rational(0));
+  EXPECT_TRUE(minimise(lower_program(in, x)).feasible);
+  Enclosure<double> enclosure(in);
+  for (const std::vector<Index>& rows : std::vector<std::vector<Index>>{{}, {0}, {1}}) {
+    const auto at = enclosure.certify(BallVector<double>(Vec<double>::Zero(1)), rows, 8);
+    EXPECT_NE(at.verdict, Verdict::infeasible) << at.why;
+    EXPECT_FALSE(at.certified());
+  }
+}
+
 TEST(Enclosure, AViolatedRowTakesThePlaceOfOneItDependsOn) {
   const Instance nested = line({{0, -1, -1}, {0, -1, -2}});  // y >= 1 and y >= 2
   Enclosure<double> enclosure(nested);

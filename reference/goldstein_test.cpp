@@ -41,6 +41,20 @@ TEST(GoldsteinOfQuadratic, ClosedForm) {
   EXPECT_EQ(goldstein_of_quadratic(model, 4).upper, 0);
 }
 
+/// |(1, k)| is no fraction for these k: the ends lie on either side.
+TEST(GoldsteinOfQuadratic, ItsEndsEncloseARoot) {
+  for (const long second : {1L, 2L, 3L, 6L, 7L}) {
+    QuadraticModel model{RVec(2), RMat::Constant(2, 2, Rational(0))};
+    model.g << Rational(1), Rational(second);
+    const Bracket d = goldstein_of_quadratic(model, 0);
+    const Rational squared = inner(model.g, model.g);
+    EXPECT_LT(d.lower * d.lower, squared) << second;
+    EXPECT_GT(d.upper * d.upper, squared) << second;
+    // 80 bits twice: of |v| and of the quotient.
+    EXPECT_LT(d.upper - d.lower, scale_by_power_of_two(d.upper, -77)) << second;
+  }
+}
+
 TEST(Goldstein, AbsoluteValue) {
   const Instance in = hatz();
   const RVec x = RVec::Constant(1, Rational(1, 8));

@@ -103,6 +103,14 @@ TEST(Krawczyk, TooWideABoxIsNotContained) {
   EXPECT_EQ(e.verdict, SmoothVerdict::not_contained) << e.why;
 }
 
+/// y_1 = log x is not contained for x from 30 to 70, y_2 = 0 is: every entry has to be.
+TEST(Krawczyk, EveryEntryHasToBeContained) {
+  const auto p = read_problem({.m = 2, .F = "y1", .f = "exp(y1)-x*y1+y2^2"});
+  const auto e = enclose(p, {Range(Rational(30), Rational(70))}, {Rational(39, 10), 0}, {});
+  EXPECT_EQ(e.verdict, SmoothVerdict::not_contained) << e.why;
+  EXPECT_TRUE(enclose(p, {Range(Rational(50))}, {Rational(39, 10), 0}, {}).certified());
+}
+
 /// Curved rows: second derivatives of the rows enter the gradient. min (y1-3)^2 + y2^2 on the disc
 /// of radius sqrt x: y* = (sqrt x, 0), multiplier 3/sqrt x - 1. F = y1 y1: dF = 1.
 TEST(Krawczyk, CurvedRowsEnterTheGradient) {

@@ -35,6 +35,30 @@ TEST(GlobalSearch, KeepsAMinimiserAtAnEdge) {
   EXPECT_TRUE(found.clusters[0][0].contains(-2) || found.clusters[1][0].contains(-2));
 }
 
+/// At the edge of the box a slope does not speak against a minimiser, rows or none.
+TEST(GlobalSearch, KeepsAMinimiserAtTheEdgeOfTheBox) {
+  const auto p = read_problem({.F = "y", .f = "y", .y_box = {{"0", "1"}}});
+  const auto found = search_lower(p, {Range(Rational(0))}, 0, Rational(1, 64));
+  ASSERT_TRUE(found.finished);
+  ASSERT_EQ(found.clusters.size(), 1U);
+  EXPECT_TRUE(found.clusters[0][0].contains(0));
+  EXPECT_LT(found.clusters[0][0].width(), Rational(1, 16));
+}
+
+/// A slope in any entry discards a box inside: of y_1 + y_2^2 on a square, all values wanted, the
+/// corners and the middles of the two sides without a slope along them are left.
+TEST(GlobalSearch, ASlopeInOneEntryIsEnough) {
+  const auto p =
+      read_problem({.m = 2, .F = "y1", .f = "y1+y2^2", .y_box = {{"-1", "1"}, {"-1", "1"}}});
+  const auto found = search_lower(p, {Range(Rational(0))}, 10, Rational(1, 8));
+  ASSERT_TRUE(found.finished);
+  ASSERT_EQ(found.clusters.size(), 6U);
+  for (const auto& cluster : found.clusters) {
+    EXPECT_TRUE(cluster[0].contains(-1) || cluster[0].contains(1));
+    EXPECT_TRUE(cluster[1].contains(-1) || cluster[1].contains(0) || cluster[1].contains(1));
+  }
+}
+
 TEST(GlobalSearch, AnUnfinishedSearchSaysSo) {
   // 1/y has no bound on a box around 0.
   const auto p = read_problem({.F = "y", .f = "1/y", .y_box = {{"-1", "1"}}});

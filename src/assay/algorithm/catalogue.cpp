@@ -22,7 +22,7 @@ const Parameter samples = {"samples", std::int64_t{1}, "estimates averaged per i
 
 /// An algorithm as it is listed, what it is published with, and as it is made.
 template <class S>
-struct Entry {
+struct AlgorithmEntry {
   CatalogueItem item;
   std::uint64_t stream;  ///< number of its random streams: never changed, never used again
   std::string estimator, step;
@@ -81,8 +81,8 @@ std::unique_ptr<Algorithm<S>> make_f2csa(const Settings& s, const AlgorithmConte
 }
 
 template <class S>
-const std::vector<Entry<S>>& algorithms() {
-  static const std::vector<Entry<S>> entries = {
+const std::vector<AlgorithmEntry<S>>& algorithms() {
+  static const std::vector<AlgorithmEntry<S>> entries = {
       {{"ssigd",
         "smoothed stochastic implicit gradient descent: one fixed lower-level perturbation",
         {{"perturbation", 1e-4, "standard deviation of each entry of q", 0.0},

@@ -153,16 +153,18 @@ TEST(Dsblo, TheNormalisedPerturbationHasLengthOne) {
   EXPECT_NEAR(bench.step(0).perturbation, 1, gamma_bound<double>(8));
 }
 
-// ---- the linear theory of the loop ----
-
-/// F(x) = lambda x^2 / 2 in one variable, nothing below.
-Instance parabola(double lambda) {
-  Instance instance = empty_instance(1, 1);
-  instance.Qxx.set(0, 0, lambda);
-  instance.H.set(0, 0, 1);
-  instance.x0 = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
-  return instance;
+TEST(Dsblo, ALineSearchCountsOnTheSlopeOfTheGradientAlongTheMomentum) {
+  // F = x^2/2 at 1, g = 1, m = g/2: half of t g m is gained up to t = 2. All numbers are exact.
+  AlgorithmBench<double> bench(parabola(), "dsblo",
+                               {{"order", std::string("legacy")},
+                                {"momentum_start", std::string("zero")},
+                                {"momentum", 0.5},
+                                {"perturbation", 0.0}},
+                               "armijo", {{"first", 2.5}, {"share", 0.5}});
+  EXPECT_EQ(bench.step(0).step_applied, 1.25);
 }
+
+// ---- the linear theory of the loop ----
 
 /// log |x| at the end over that of the start, the largest of the last 60 iterations each.
 double growth(const std::string& order, double k, long iterations) {

@@ -69,10 +69,7 @@ TEST(F2csa, Algorithm2FollowsTheTextbook) {
 TEST(F2csa, EveryBlockIsReturnedEquallyOften) {
   // 4 blocks, 400 seeds: each block's count is binomial(400, 1/4), standard deviation 8.66; 4.6 of
   // them hold for all four with probability above 1 - 2e-5.
-  Instance instance = empty_instance(1, 1);
-  instance.Qxx.set(0, 0, 1);
-  instance.H.set(0, 0, 1);
-  instance.x0 = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  const Instance instance = parabola();
   std::vector<int> count(4, 0);
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     AlgorithmBench<double> bench(instance, "f2csa",
@@ -153,6 +150,17 @@ TEST(F2csa, SgdAndAdamFollowTheTextbook) {
       expect_same_point(bench.x(), x, t);
     }
   }
+}
+
+TEST(F2csa, ALineSearchCountsOnTheSlopeOfTheGradientAlongTheMomentum) {
+  // F = x^2/2 from 1: g = v = 1, x = 1/2; then g = 1/2, v = 1/2 + 1/2, and half of t g v is gained
+  // up to t = 1/2. All numbers are exact.
+  AlgorithmBench<double> bench(parabola(), "f2csa",
+                               {{"outer", std::string("sgd")}, {"momentum", 0.5}}, "armijo",
+                               {{"first", 0.5}, {"share", 0.5}});
+  EXPECT_EQ(bench.step(0).step_applied, 0.5);
+  EXPECT_EQ(bench.step(1).step_applied, 0.5);
+  EXPECT_EQ(bench.x()[0], 0);
 }
 
 TEST(F2csa, Algorithm2RefusesAnUpperSet) {

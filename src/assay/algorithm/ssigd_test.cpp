@@ -83,6 +83,26 @@ TEST(Ssigd, ProjectsOntoTheUpperSet) {
   }
 }
 
+TEST(Ssigd, ALineSearchCountsOnTheDecreaseThatTheGradientPromises) {
+  // F = x^2/2 at 1, g = 1, d = g/4: half of t g d is gained up to t = 4. All numbers are exact.
+  AlgorithmBench<double> bench(
+      parabola(), "ssigd",
+      {{"perturbation", 0.0}, {"deterministic", true}, {"direction_scale", 0.25}}, "armijo",
+      {{"first", 6.0}, {"share", 0.5}});
+  EXPECT_EQ(bench.step(0).step_applied, 3);
+}
+
+TEST(Ssigd, ALineSearchLowersThePerturbedObjective) {
+  // y* = x - q, F_q = (x - q)^2/2: one step of 1 from 0 to q, exactly, though F rises on the way.
+  Instance instance = parabola(0);
+  instance.M.set(0, 0, -1);
+  instance.Qyy.set(0, 0, 1);
+  instance.x0->set(0, 0, 0);
+  AlgorithmBench<double> bench(instance, "ssigd", {{"perturbation", 1.0}}, "armijo", {});
+  EXPECT_EQ(bench.step(0).step_applied, 1);
+  EXPECT_EQ(bench.x()[0], bench_stream(Purpose::lower_perturbation, 0).normal(0));
+}
+
 TEST(Ssigd, AnotherSeedIsAnotherPerturbation) {
   const Instance instance = changing_instance();
   AlgorithmBench<double> one(instance, "ssigd", {}, "constant", {}, 1),

@@ -198,6 +198,15 @@ inline Instance changing_instance() {
                                     "test", ""));
 }
 
+/// F(x) = lambda x^2 / 2 in one variable from x = 1, nothing below.
+inline Instance parabola(double lambda = 1) {
+  Instance instance = empty_instance(1, 1);
+  instance.Qxx.set(0, 0, lambda);
+  instance.H.set(0, 0, 1);
+  instance.x0 = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  return instance;
+}
+
 /// A run of 40 iterations makes at most 40 * 1e4 roundings, amplified by conditions below 1e3, on
 /// numbers below 1e2: 4e10 u < 1e-39 in Real50.
 inline void expect_same_point(const Vec<Real50>& x, const Textbook::Vector& expected, long t) {

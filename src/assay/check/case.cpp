@@ -80,7 +80,7 @@ std::string first_difference(const Comparison& c) {
 
 /// Compares with the stored trace, whose digest is known to be the blessed one.
 void compare_with_golden(const GoldenFolder& folder, const GateCase& c, const LedgerEntry& entry,
-                         const Pending& now, const Trace& trace, Finding& finding) {
+                         const Pending& now, const Trace& trace, GateFinding& finding) {
   const std::string golden = read_file(folder.trace(c.id));
   if (golden == now.trace) {
     const std::string changed = result_change(read_file(folder.manifest(c.id)), now.manifest);
@@ -104,7 +104,7 @@ void compare_with_golden(const GoldenFolder& folder, const GateCase& c, const Le
 }
 
 void judge(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c, const Pending& now,
-           const Trace& trace, Finding& finding) {
+           const Trace& trace, GateFinding& finding) {
   const auto entry = ledger.cases.find(c.id);
   if (entry == ledger.cases.end() || !fs::exists(folder.trace(c.id))) {
     finding.verdict = Verdict::missing;
@@ -123,7 +123,7 @@ void judge(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c, 
 
 void run_and_judge(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c,
                    const GateOptions& options, CaseResult& result) {
-  Finding& finding = result.finding;
+  GateFinding& finding = result.finding;
   const Instance instance = load_instance(c.experiment);
   RunControl control;
   control.stop = options.stop;
@@ -170,7 +170,7 @@ Verdict verdict_of(const Error& error) {
 CaseResult check_case(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c,
                       const GateOptions& options) {
   CaseResult result;
-  Finding& finding = result.finding;
+  GateFinding& finding = result.finding;
   finding.subject = c.id;
   if (options.stop && options.stop->load()) {
     finding.verdict = Verdict::interrupted;

@@ -7,7 +7,7 @@ namespace assay {
 
 /// What came of running one golden case.
 struct CaseResult {
-  Finding finding;
+  GateFinding finding;
   Trace trace;            ///< of this run, for the witness
   bool complete = false;  ///< the run finished, so the trace may be judged
 };

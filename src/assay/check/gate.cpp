@@ -52,9 +52,9 @@ std::string verdict_name(Verdict verdict) { return info(verdict).name; }
 ExitCode verdict_code(Verdict verdict) { return info(verdict).code; }
 
 ExitCode GateReport::exit_code() const {
-  const auto worst =
-      std::max_element(findings.begin(), findings.end(),
-                       [](const Finding& a, const Finding& b) { return a.verdict < b.verdict; });
+  const auto worst = std::max_element(
+      findings.begin(), findings.end(),
+      [](const GateFinding& a, const GateFinding& b) { return a.verdict < b.verdict; });
   return worst == findings.end() ? ExitCode::ok : verdict_code(worst->verdict);
 }
 
@@ -82,11 +82,11 @@ GateReport check_golden(const GoldenFolder& folder, const GateOptions& options) 
     if (options.progress) options.progress(done, cases.size());
   });
 
-  std::vector<Finding> witness = judge_by_witness(cases, results);
+  std::vector<GateFinding> witness = judge_by_witness(cases, results);
   for (CaseResult& result : results) report.findings.push_back(std::move(result.finding));
   report.findings.insert(report.findings.end(), witness.begin(), witness.end());
   if (options.cases.empty()) {
-    const std::vector<Finding> orphans = find_orphans(folder, ledger, all);
+    const std::vector<GateFinding> orphans = find_orphans(folder, ledger, all);
     report.findings.insert(report.findings.end(), orphans.begin(), orphans.end());
   }
   return report;

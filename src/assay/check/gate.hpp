@@ -29,7 +29,7 @@ enum class Verdict {
 std::string verdict_name(Verdict verdict);
 ExitCode verdict_code(Verdict verdict);
 
-struct Finding {
+struct GateFinding {
   std::string subject;  ///< the case id, or the file
   Verdict verdict = Verdict::pass;
   std::string message;  ///< one line
@@ -37,7 +37,8 @@ struct Finding {
 };
 
 struct GateReport {
-  std::vector<Finding> findings;  ///< cases by id, then the witness, then the golden folder itself
+  std::vector<GateFinding>
+      findings;  ///< cases by id, then the witness, then the golden folder itself
 
   /// The worst: interrupted, internal, usage, numerical, gate_failed, golden, ok, in this order. An
   /// incomplete check outranks a complete one, and what keeps a case from running outranks what it

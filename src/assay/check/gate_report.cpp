@@ -8,10 +8,10 @@
 namespace assay {
 namespace {
 
-bool good(const Finding& f) { return verdict_code(f.verdict) == ExitCode::ok; }
+bool good(const GateFinding& f) { return verdict_code(f.verdict) == ExitCode::ok; }
 
 /// A case that could not be judged is an error to JUnit, a judged one a failure.
-bool unjudged(const Finding& f) { return f.verdict > Verdict::witness; }
+bool unjudged(const GateFinding& f) { return f.verdict > Verdict::witness; }
 
 /// Escapes for XML 1.0, which cannot hold most control characters at all: those become '?', as do
 /// bytes beyond ASCII that might not be UTF-8.
@@ -58,9 +58,9 @@ std::string indented(const std::string& text) {
 
 std::string report_text(const GateReport& report) {
   std::size_t width = 0;
-  for (const Finding& f : report.findings) width = std::max(width, f.subject.size());
+  for (const GateFinding& f : report.findings) width = std::max(width, f.subject.size());
   std::string text;
-  for (const Finding& f : report.findings)
+  for (const GateFinding& f : report.findings)
     text +=
         fmt::format("{:<11}  {:<{}}  {}\n", verdict_name(f.verdict), f.subject, width, f.message) +
         indented(f.detail);
@@ -72,7 +72,7 @@ std::string report_json(const GateReport& report) {
   nlohmann::ordered_json json = {{"format", "assay-check/1"},
                                  {"code", static_cast<int>(report.exit_code())}};
   json["findings"] = nlohmann::ordered_json::array();
-  for (const Finding& f : report.findings)
+  for (const GateFinding& f : report.findings)
     json["findings"].push_back({{"subject", f.subject},
                                 {"verdict", verdict_name(f.verdict)},
                                 {"code", static_cast<int>(verdict_code(f.verdict))},
@@ -85,7 +85,7 @@ std::string report_json(const GateReport& report) {
 std::string report_junit(const GateReport& report) {
   std::size_t failures = 0, errors = 0;
   std::string cases;
-  for (const Finding& f : report.findings) {
+  for (const GateFinding& f : report.findings) {
     cases += fmt::format("  <testcase classname=\"assay.golden\" name=\"{}\"", escaped(f.subject));
     if (good(f)) {
       cases += "/>\n";

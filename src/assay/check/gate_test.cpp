@@ -79,7 +79,7 @@ class Gate : public testing::Test {
   std::atomic<bool> stop_{false};
 };
 
-const Finding& only(const GateReport& report) {
+const GateFinding& only(const GateReport& report) {
   EXPECT_EQ(report.findings.size(), 1u) << report_text(report);
   return report.findings.at(0);
 }
@@ -191,7 +191,8 @@ TEST_F(Gate, ABrokenExperimentIsOnlyInTheWayOfItsOwnCases) {
   EXPECT_EQ(only(check({"c"})).verdict, Verdict::invalid);
   EXPECT_EQ(check({"c"}).exit_code(), ExitCode::usage);
   // Traces, ledger entry and instance may well be c's.
-  for (const Finding& f : check().findings) EXPECT_NE(f.verdict, Verdict::orphaned) << f.subject;
+  for (const GateFinding& f : check().findings)
+    EXPECT_NE(f.verdict, Verdict::orphaned) << f.subject;
 }
 
 /// Only what a person was shown is blessed.
@@ -286,7 +287,7 @@ TEST_F(Gate, WhatNothingAsksForIsOrphaned) {
   const GateReport report = check();
 
   std::vector<std::string> orphans;
-  for (const Finding& f : report.findings)
+  for (const GateFinding& f : report.findings)
     if (f.verdict == Verdict::orphaned) orphans.push_back(f.subject);
   EXPECT_EQ(orphans, (std::vector<std::string>{
                          "traces/b.double.csv", "traces/b.double.manifest.json", "traces/notes.txt",
@@ -454,7 +455,7 @@ TEST_F(Gate, AWitnessNeedsBothTracesAndTheirColumns) {
   check();
   bless();
   fails_ = "a";
-  for (const Finding& f : check().findings) EXPECT_EQ(f.verdict, Verdict::failed) << f.subject;
+  for (const GateFinding& f : check().findings) EXPECT_EQ(f.verdict, Verdict::failed) << f.subject;
 }
 
 TEST(GateReport, XmlAndJsonSurviveAnyText) {

@@ -26,8 +26,8 @@ std::string case_of(const fs::path& file) {
 
 }  // namespace
 
-std::vector<Finding> find_orphans(const GoldenFolder& folder, const Ledger& ledger,
-                                  const GoldenCases& all) {
+std::vector<GateFinding> find_orphans(const GoldenFolder& folder, const Ledger& ledger,
+                                      const GoldenCases& all) {
   std::set<std::string> ids;
   for (const GateCase& c : all.cases) ids.insert(c.id);
   // The cases of an experiment that cannot be read are unknown, so nothing that may be theirs
@@ -38,7 +38,7 @@ std::vector<Finding> find_orphans(const GoldenFolder& folder, const Ledger& ledg
                        [&](const auto& b) { return id.starts_with(b.stem + "."); });
   };
 
-  std::vector<Finding> findings;
+  std::vector<GateFinding> findings;
   const auto orphan = [&](const std::string& subject, const std::string& what) {
     findings.push_back({subject, Verdict::orphaned, what, ""});
   };

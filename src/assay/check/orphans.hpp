@@ -8,7 +8,7 @@
 namespace assay {
 
 /// Files under traces/ and instances/ and entries of the ledger that no experiment asks for.
-std::vector<Finding> find_orphans(const GoldenFolder& folder, const Ledger& ledger,
-                                  const GoldenCases& all);
+std::vector<GateFinding> find_orphans(const GoldenFolder& folder, const Ledger& ledger,
+                                      const GoldenCases& all);
 
 }  // namespace assay

@@ -31,7 +31,7 @@ std::string disagreement(const Trace& hardware, const Trace& software) {
                      first.left, first.right);
 }
 
-void explain(Finding& hardware, Finding& software) {
+void explain(GateFinding& hardware, GateFinding& software) {
   const bool hardware_moved = hardware.verdict == Verdict::differs;
   const bool software_moved = software.verdict == Verdict::differs;
   const char* cause = hardware_moved && software_moved
@@ -44,15 +44,15 @@ void explain(Finding& hardware, Finding& software) {
                             "branches on the scalar"
                           : nullptr;
   if (!cause) return;
-  for (Finding* finding : {&hardware, &software})
+  for (GateFinding* finding : {&hardware, &software})
     if (finding->verdict == Verdict::differs) finding->message += fmt::format("; {}", cause);
 }
 
 }  // namespace
 
-std::vector<Finding> judge_by_witness(const std::vector<GateCase>& cases,
-                                      std::vector<CaseResult>& results) {
-  std::vector<Finding> violations;
+std::vector<GateFinding> judge_by_witness(const std::vector<GateCase>& cases,
+                                          std::vector<CaseResult>& results) {
+  std::vector<GateFinding> violations;
   for (const GateCase& c : cases) {
     if (c.experiment.scalar != "soft53") continue;
     CaseResult* software = result_of(c.id, cases, results);

@@ -10,7 +10,7 @@ namespace assay {
 /// must be equal text for text. Reports each experiment where they are not, and adds to the
 /// findings of cases that differ what the pair says about the cause.
 /// @pre cases and results correspond
-std::vector<Finding> judge_by_witness(const std::vector<GateCase>& cases,
-                                      std::vector<CaseResult>& results);
+std::vector<GateFinding> judge_by_witness(const std::vector<GateCase>& cases,
+                                          std::vector<CaseResult>& results);
 
 }  // namespace assay

@@ -33,9 +33,9 @@ void check(const CheckOptions& options, Session& session) {
   session.results(report_text(report), report_json(report));
   if (report.exit_code() == ExitCode::ok) return;
   std::size_t bad = 0;
-  const Finding* worst = nullptr;
+  const GateFinding* worst = nullptr;
   std::string cases;
-  for (const Finding& f : report.findings) {
+  for (const GateFinding& f : report.findings) {
     if (verdict_code(f.verdict) == ExitCode::ok) continue;
     ++bad;
     if (!worst || f.verdict > worst->verdict) worst = &f;

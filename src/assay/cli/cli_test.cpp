@@ -1,6 +1,10 @@
+#include <fmt/format.h>
+
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "assay/cli/program_test.hpp"
@@ -61,6 +65,79 @@ TEST_F(Cli, BadInputNamesTheFileAndLeavesNothing) {
   EXPECT_EQ(nlohmann::json::parse(json.out)["code"], 2);
 }
 
+// x goes to 1e200, F to 1e400.
+constexpr const char* diverging = "[step]\nrule = \"constant\"\nlength = 1e200\n";
+
+TEST_F(Cli, ARunThatFailsSaysSoAndLeavesWhatItHas) {
+  const std::string e = experiment("far", 40, diverging).string();
+
+  const Ended ended = assay({"run", e, "-o", path("o"), "--json"});
+
+  expect_failure(ended, 4, e + ": iteration 0: ");
+  EXPECT_EQ(nlohmann::json::parse(ended.out)["end"], "failed");
+  EXPECT_EQ(read_trace(path("o/far.double.csv")).rows.size(), 1u);
+  const auto manifest = nlohmann::json::parse(read_file(path("o/far.double.manifest.json")));
+  EXPECT_EQ(manifest["result"]["end"], "failed");
+}
+
+TEST_F(Cli, ADemoWithARunThatFailsGoesOnAndFails) {
+  const std::string far = experiment("demo-far", 40, diverging).string();
+  experiment("demo-near", 5);
+
+  const Ended ended = assay({"demo", "-o", path("o"), "--json"});
+
+  expect_failure(ended, 4, far + ": iteration 0: ");
+  EXPECT_EQ(nlohmann::json::parse(ended.out)["runs"].size(), 2u);
+  EXPECT_TRUE(fs::exists(path("o/demo-far.double.manifest.json")));
+  EXPECT_EQ(read_trace(path("o/demo-near.double.csv")).rows.size(), 6u);
+}
+
+TEST_F(Cli, TheFiguresOfARunAreThoseOfItsLastRow) {
+  const std::string e = experiment("demo-quick", 5).string();
+  const std::string text = assay({"run", e, "-o", path("o")}).out;
+  const auto run = nlohmann::json::parse(assay({"run", e, "-o", path("o"), "--json"}).out);
+  const std::string table = assay({"demo", "-o", path("o")}).out;
+  const auto demo = nlohmann::json::parse(assay({"demo", "-o", path("o"), "--json"}).out);
+  const Trace trace = read_trace(path("o/demo-quick.double.csv"));
+
+  const auto last = [&](const char* column) { return trace.number(5, column); };
+  std::set<double> figures;
+  for (const char* name :
+       {"gap_total", "gap_direct", "gap_implicit", "gap_reported", "objective"}) {
+    EXPECT_EQ(run[name].get<double>(), last(name)) << name;
+    EXPECT_EQ(demo["runs"][0][name].get<double>(), last(name)) << name;
+    figures.insert(last(name));
+  }
+  EXPECT_EQ(figures.size(), 5u);  // or two could be exchanged unseen
+  for (const std::string& line :
+       {fmt::format("  gap        {:.6e}  (direct {:.6e}, implicit {:.6e})\n", last("gap_total"),
+                    last("gap_direct"), last("gap_implicit")),
+        fmt::format("  reported   {:.6e}\n", last("gap_reported")),
+        fmt::format("  objective  {:.6e}\n", last("objective"))})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_NE(table.find(fmt::format("  {:.6e}  {:.6e}  {:.6e}  {:.6e}  {:>12.5e}  ",
+                                   last("gap_total"), last("gap_direct"), last("gap_implicit"),
+                                   last("gap_reported"), last("objective"))),
+            std::string::npos)
+      << table;
+}
+
+TEST_F(Cli, TheCommandThatShowsAFailureAgainIsOneForTheShell) {
+  const Ended ended = assay({"run", path("it's $HOME.toml"), "-o", path("o")});
+  expect_failure(ended, 2, "it's $HOME.toml: cannot read");
+
+  const std::string mark = "\nreproduce: ";
+  std::string command = ended.err.substr(ended.err.find(mark) + mark.size());
+  command.pop_back();  // its line end
+  const std::string folder = fs::path(ASSAY_PROGRAM).parent_path();
+  const int status =
+      std::system(("PATH='" + folder + "'; " + command + " 2> " + path("again")).c_str());
+
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_EQ(read_file(path("again")), ended.err);
+}
+
 TEST_F(Cli, AFullDiskUnderStandardOutputIsAFailure) {
   expect_failure(assay({"list"}, "/dev/full"), 2, "standard output");
 }
@@ -86,6 +163,42 @@ TEST_F(Cli, AnInterruptedRunLeavesAValidTraceAndResumesToTheSameBytes) {
   EXPECT_EQ(read_file(path("o/long.double.csv")), read_file(path("whole/long.double.csv")));
 }
 
+TEST_F(Cli, ARunThatIsTerminatedEndsAsOneThatIsInterrupted) {
+  const std::string e = experiment("long", 20000, "[record]\nevery = 100\n").string();
+  const pid_t child = start({"run", e, "-o", path("o"), "--checkpoint-every", "50"});
+  while (!fs::exists(path("o/long.double.checkpoint.json")) &&
+         waitpid(child, nullptr, WNOHANG) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(child, SIGTERM);
+
+  expect_failure(wait(child), 130, "interrupted");
+  EXPECT_TRUE(fs::exists(path("o/long.double.manifest.json")));
+}
+
+/// Whether the process has a handler for the signal.
+bool catches(pid_t process, int signal) {
+  const std::string status = read_file("/proc/" + std::to_string(process) + "/status");
+  const std::string mask = "\nSigCgt:";
+  const std::size_t at = status.find(mask);
+  return at != std::string::npos &&
+         (std::stoull(status.substr(at + mask.size()), nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
+TEST_F(Cli, AnInterruptedCheckReportsWhatItDidNotFinish) {
+  // Longer than any machine takes to be met by the signal; nobody waits for its end.
+  experiment("long", 200000, "[record]\nevery = 1000\n[golden.double]\n");
+  const pid_t child = start({"check"});
+  while (!catches(child, SIGINT) && waitpid(child, nullptr, WNOHANG) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(child, SIGINT);
+
+  const Ended stopped = wait(child);
+
+  expect_failure(stopped, 130, "golden: long.double: ");
+  EXPECT_NE(stopped.out.find("interrupted  long.double"), std::string::npos) << stopped.out;
+  EXPECT_NE(stopped.out.find("0 of 1 passed"), std::string::npos) << stopped.out;
+}
+
 TEST_F(Cli, ResumingWithoutACheckpointIsAUsageError) {
   const std::string e = experiment("quick", 3).string();
 
@@ -93,6 +206,55 @@ TEST_F(Cli, ResumingWithoutACheckpointIsAUsageError) {
 }
 
 TEST_F(Cli, CheckAndBlessCloseTheCircle) { check_and_bless_close_the_circle(); }
+
+/// Today in UTC, as a ledger writes it.
+std::string utc_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+}
+
+TEST_F(Cli, ABlessingIsKeptWithItsDateItsCategoryAndItsReason) {
+  experiment("quick", 3, "[golden.double]\n");
+  assay({"check"});
+
+  setenv("TZ", "AAA+24", 1);  // it is always yesterday there
+  const std::string before = utc_date();
+  const Ended blessed =
+      assay({"bless", "quick.double", "--reason", "because", "--category", "bug_fix", "--json"});
+  const std::string after = utc_date();
+  unsetenv("TZ");
+
+  ASSERT_EQ(blessed.code, 0) << blessed.err;
+  const auto told = nlohmann::json::parse(blessed.out)["cases"][0];
+  const auto kept = nlohmann::json::parse(
+      read_file(path("golden/ledger.json")))["cases"]["quick.double"]["history"][0];
+  for (const auto& json : {told, kept}) {
+    EXPECT_TRUE(json["date"] == before || json["date"] == after) << json;
+    EXPECT_EQ(json["category"], "bug_fix");
+    EXPECT_EQ(json["reason"], "because");
+    EXPECT_EQ(json["new"], sha256(read_file(path("golden/traces/quick.double.csv"))));
+  }
+}
+
+TEST_F(Cli, CompareMeasuresInTheCoarserTierOfTheFileNames) {
+  // The second number is 1 in double.
+  const std::string one = "iteration,gap\n0,1\n",
+                    more = "iteration,gap\n0,1.0000000000000000000000001\n";
+  for (const char* name : {"x.double.csv", "x.real50.csv", "a.csv"})
+    write_file_atomically(path(name), one);
+  for (const char* name : {"y.double.csv", "y.real50.csv", "b.csv"})
+    write_file_atomically(path(name), more);
+
+  EXPECT_EQ(assay({"compare", path("x.double.csv"), path("y.real50.csv")}).code, 0);
+  EXPECT_EQ(assay({"compare", path("x.real50.csv"), path("y.double.csv")}).code, 0);
+  EXPECT_EQ(assay({"compare", path("x.real50.csv"), path("y.real50.csv")}).code, 1);
+  EXPECT_EQ(assay({"compare", path("a.csv"), path("b.csv")}).code, 0);
+  EXPECT_EQ(assay({"compare", path("a.csv"), path("b.csv"), "--scalar", "real50"}).code, 1);
+  EXPECT_EQ(
+      assay({"compare", path("x.real50.csv"), path("y.real50.csv"), "--scalar", "double"}).code, 0);
+}
 
 TEST_F(Cli, CompareTellsWhereTracesPart) {
   write_file_atomically(path("a.csv"), "iteration,gap\n0,1\n1,2\n");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -50,6 +51,80 @@ TEST(Audit, TellsWhatAColumnIs) {
   EXPECT_EQ(verdict([](double x) { return total(x) * total(x); }), "squared");
   EXPECT_EQ(verdict([](double x) { return double(float(total(x)) + 4e-6F); }), "single_precision");
   EXPECT_EQ(verdict([](double x) { return 1.01 * total(x); }), "unexplained");
+}
+
+/// y* = x/2 in both entries, F = |x|^2 + x_0 y_0 + c'y: total (3 x_0 + 2, 2 x_1 - 1), direct (2.5
+/// x_0, 2 x_1). The norms of two entries, told from the largest one.
+TEST(Audit, TakesNormsOfVectors) {
+  const Instance in = parse_instance(
+      R"({"format": "assay-instance/1", "name": "two", "n": 2, "m": 2, "p": 0,
+      "upper": {"Qxx": [[2, 0], [0, 2]], "Qxy": [[1, 0], [0, 0]], "cy": [4, -2]},
+      "lower": {"H": [[2, 0], [0, 2]], "M": [[-1, 0], [0, -1]]}})",
+      "two.json");
+  const auto verdict_of = [&](const std::function<double(double, double)>& gap) {
+    Trace trace;
+    trace.columns = {"iteration", "x0", "x1", "gap"};
+    for (long t = 0; t < 30; ++t)
+      trace.rows.push_back({std::to_string(t), to_text(point(t)), to_text(2 * point(t)),
+                            to_text(gap(point(t), 2 * point(t)))});
+    return audit_trace(trace, in, "t").verdict;
+  };
+  const auto length = [](double a, double b) { return std::sqrt(a * a + b * b); };
+  EXPECT_EQ(verdict_of([&](double a, double b) { return length(3 * a + 2, 2 * b - 1); }), "total");
+  EXPECT_EQ(verdict_of([&](double a, double b) { return length(2.5 * a, 2 * b); }), "direct");
+  EXPECT_EQ(verdict_of([&](double a, double) { return length(0.5 * a + 2, -1); }), "implicit");
+  EXPECT_EQ(verdict_of([](double a, double b) {
+              return std::max(std::fabs(3 * a + 2), std::fabs(2 * b - 1));
+            }),
+            "largest_entry");
+}
+
+/// 19 of 20 rows are nearly all, 18 are not; for single precision too.
+TEST(Audit, NearlyAllRowsMakeAVerdict) {
+  const auto verdict_with = [](long wrong, double off) {
+    Trace trace =
+        made([&](long t) { return to_text(total(point(t)) * (t < wrong ? 2 : 1 + off)); });
+    trace.rows.resize(20);
+    return audit_trace(trace, one_dimensional(), "t").verdict;
+  };
+  EXPECT_EQ(verdict_with(1, 0), "total");
+  EXPECT_EQ(verdict_with(2, 0), "unexplained");
+  EXPECT_EQ(verdict_with(1, 1e-8), "single_precision");
+  EXPECT_EQ(verdict_with(2, 1e-8), "unexplained");
+}
+
+/// Both sides of what the rounding of two programs may be, and of single precision: 2^-40 and 2^-20
+/// of |direct| + |implicit|.
+TEST(Audit, AgreesToARoundingOfTheParts) {
+  const auto off_by = [](double share) {
+    return verdict([share](double x) {
+      return total(x) + share * (std::fabs(8 * x - 30) + std::fabs(2 - 4 * x));
+    });
+  };
+  EXPECT_EQ(off_by(0.9 * 0x1p-40), "total");
+  EXPECT_EQ(off_by(-0.9 * 0x1p-40), "total");
+  EXPECT_EQ(off_by(1.1 * 0x1p-40), "single_precision");
+  EXPECT_EQ(off_by(0.9 * 0x1p-20), "single_precision");
+  EXPECT_EQ(off_by(1.1 * 0x1p-20), "unexplained");
+}
+
+/// |grad F| = (written + share of the last digit's unit), in three decimals.
+TEST(Audit, AgreesToHalfAUnitOfTheLastDigit) {
+  const auto off_by = [](double units) {
+    Trace trace;
+    trace.columns = {"iteration", "x0", "gap"};
+    for (long t = 0; t < 30; ++t) {
+      const double written = 12.125 + static_cast<double>(t) / 8;
+      char text[40];
+      std::snprintf(text, sizeof text, "%.3f", written);
+      trace.rows.push_back({std::to_string(t), to_text((28 - written - units * 1e-3) / 4), text});
+    }
+    return audit_trace(trace, one_dimensional(), "t").verdict;
+  };
+  EXPECT_EQ(off_by(0.49), "total");
+  EXPECT_EQ(off_by(-0.49), "total");
+  EXPECT_EQ(off_by(0.51), "unexplained");
+  EXPECT_EQ(off_by(-0.51), "unexplained");
 }
 
 TEST(Audit, AgreesToTheDigitsWritten) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "assay/diagnose/ladder.hpp"
 #include "assay/diagnose/variant.hpp"
 #include "assay/numerics/elementary.hpp"
 #include "assay/support/error.hpp"
@@ -68,6 +69,18 @@ void add_steps(std::vector<Counterfactual>& list, const Experiment& e,
       });
 }
 
+/// Geometric mean of the last gaps; HUGE_VAL if one is not finite.
+double level_of(const std::vector<double>& gaps) {
+  const std::size_t rows = std::min(end_rows, gaps.size());
+  double sum = 0;
+  for (std::size_t i = gaps.size() - rows; i < gaps.size(); ++i) {
+    if (!std::isfinite(gaps[i])) return HUGE_VAL;
+    // A gap of 0 is below every rounding; the smallest normal number stands for it.
+    sum += natural_log(std::max(gaps[i], 0x1p-1022)) / static_cast<double>(rows);
+  }
+  return exponential(sum);
+}
+
 }  // namespace
 
 std::vector<Counterfactual> counterfactuals(const Experiment& e,
@@ -88,6 +101,7 @@ std::vector<Counterfactual> counterfactuals(const Experiment& e,
   add_neutral(list, e, algorithm, "perturbation", 0.0, "without the perturbation q");
   add_neutral(list, e, algorithm, "gradient_average", 0.0, "without the average of gradients");
   add_neutral(list, e, algorithm, "momentum", 0.0, "without momentum");
+  add_neutral(list, e, algorithm, "gradient_clip", 0.0, "without clipping the gradient");
   add(list, "samples", "four times the samples", [](const Experiment& from) {
     return with_algorithm(from, "samples", 4 * from.algorithm_settings.integer("samples"));
   });
@@ -99,6 +113,12 @@ std::vector<Counterfactual> counterfactuals(const Experiment& e,
     add(list, "lower_level", "the exact lower level",
         [](const Experiment& from) { return with_lower_level(from, "active_set"); });
   if (e.hypergradient == "penalty") {
+    add_neutral(list, e, estimator, "multiplier_average", 0.0,
+                "multipliers of each point, not averaged");
+    if (differs_anywhere(e, estimator, "inner", std::string("exact")))
+      add(list, "inner_solve", "the exact inner solve", [](const Experiment& from) {
+        return with_hypergradient(from, "inner", std::string("exact"));
+      });
     add_neutral(list, e, estimator, "gate", std::string("active_set"),
                 "gates 1 on the active rows and 0 elsewhere");
     add(list, "alpha", "half the alpha", [](const Experiment& from) {
@@ -127,16 +147,9 @@ Ending ending_of(const RunOutcome& run) {
   out.failure = run.failure;
   out.x = run.summary.x;
   const Series s(run.trace);
-  const auto& gap = s["gap_mapping"];
-  const std::size_t rows = std::min(end_rows, s.size());
-  double sum = 0;
-  for (std::size_t i = s.size() - rows; i < s.size(); ++i) {
-    // A gap of 0 is below every rounding; the smallest normal number stands for it.
-    const double value = std::max(gap[i], 0x1p-1022);
-    if (!std::isfinite(value)) out.failed = true;
-    if (!out.failed) sum += natural_log(value) / static_cast<double>(rows);
-  }
-  out.level = out.failed ? HUGE_VAL : exponential(sum);
+  const double level = level_of(s["gap_mapping"]);
+  out.failed = out.failed || !std::isfinite(level);
+  out.level = out.failed ? HUGE_VAL : level;
   if (!out.failed) out.tail = fit_tail(s);
   return out;
 }
@@ -155,6 +168,21 @@ Ending ending_of(const Experiment& e, const Instance& instance) {
   }
 }
 
+Ending ending_in_50_digits(const Experiment& e, const Instance& instance, long count) {
+  Ending out;
+  try {
+    const Continuation rest = continue_in_50_digits(e, instance, count);
+    out.x = rest.x;
+    out.level = level_of(rest.gaps);
+    out.failed = !std::isfinite(out.level);
+  } catch (const NumericalError& error) {
+    out.failed = true;
+    out.failure = error.what();
+    out.level = HUGE_VAL;
+  }
+  return out;
+}
+
 std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const Instance& instance,
                                                      double level,
                                                      const std::vector<Candidate>& helpful) {
@@ -171,6 +199,11 @@ std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const 
   // Together changes can spoil each other: what one alone reaches counts too.
   for (const Candidate& candidate : helpful) best = std::min(best, candidate.alone);
   if (!(best * better < level)) return found;
+  const auto ids_of = [&](const std::vector<std::size_t>& chosen) {
+    std::vector<std::string> ids;
+    for (const std::size_t k : chosen) ids.push_back(helpful[k].change.id);
+    return ids;
+  };
   for (std::size_t size = 1; size <= std::min<std::size_t>(3, all.size()) && found.empty();
        ++size) {
     std::vector<bool> mask(all.size(), false);
@@ -181,11 +214,22 @@ std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const 
         if (mask[k]) chosen.push_back(k);
       const double reached = size == 1 ? helpful[chosen[0]].alone : level_with(chosen);
       if (!(reached <= best * better)) continue;
-      std::vector<std::string> ids;
-      for (const std::size_t k : chosen) ids.push_back(helpful[k].change.id);
-      found.push_back(ids);
+      found.push_back(ids_of(chosen));
     } while (std::prev_permutation(mask.begin(), mask.end()));
   }
+  if (!found.empty()) return found;
+  std::vector<std::size_t> kept = all;
+  for (bool fewer_do = true; fewer_do;) {
+    fewer_do = false;
+    for (const std::size_t k : std::vector<std::size_t>(kept)) {
+      std::vector<std::size_t> fewer = kept;
+      fewer.erase(std::find(fewer.begin(), fewer.end(), k));
+      if (!(level_with(fewer) <= best * better)) continue;
+      kept = fewer;
+      fewer_do = true;
+    }
+  }
+  found.push_back(ids_of(kept));
   return found;
 }
 

@@ -43,6 +43,8 @@ struct Ending {
 Ending ending_of(const Experiment& e, const Instance& instance);
 /// @param run with every iteration recorded
 Ending ending_of(const RunOutcome& run);
+/// The same for the last `count` iterations in 50 digits, after the others in double. No tail.
+Ending ending_in_50_digits(const Experiment& e, const Instance& instance, long count);
 
 /// What a change does to the gap at the end: level after / level before.
 struct Effect {
@@ -59,8 +61,9 @@ struct Candidate {
   double alone = 0;
 };
 
-/// The smallest sets of changes, up to three together, that bring the level to within a factor 2 of
-/// what all `helpful` ones together reach. Empty when those do not bring it down by a factor 2.
+/// The smallest sets of changes that bring the level to within a factor 2 of what all `helpful`
+/// ones together reach. All such sets up to three changes; if there is none, one from which no
+/// change can be taken away. Empty when all together do not bring the level down by a factor 2.
 std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const Instance& instance,
                                                      double level,
                                                      const std::vector<Candidate>& helpful);

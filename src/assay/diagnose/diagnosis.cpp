@@ -6,6 +6,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "assay/diagnose/penalty_bias.hpp"
 #include "assay/diagnose/variant.hpp"
 #include "assay/numerics/kernels.hpp"
 #include "assay/run/run.hpp"
@@ -21,11 +22,16 @@ namespace {
 constexpr double biting = 0.1;  // a bias of a tenth of the gap makes part of it
 constexpr double worse = 2;
 constexpr double creeping = 10;
-constexpr double at_the_limit = 0.05;  // a loop gain this near k*, which holds only on average
+constexpr long digits_iterations = 100;  // enough to leave a floor, a second or two for n = 100
+constexpr double at_the_limit = 0.05;    // a loop gain this near k*, which holds only on average
 
 bool is_fault(const std::string& cause) {
   return std::any_of(fault_registry().begin(), fault_registry().end(),
                      [&](const FaultInfo& f) { return f.name == cause; });
+}
+
+bool makes_part_of(const Rung& rung, double gap) {
+  return rung.size > 0 && rung.size >= biting * gap;
 }
 
 bool halves(const Effect& effect) { return effect.ratio * better < 1; }
@@ -134,10 +140,17 @@ class Judge {
     if (d_.ladders.empty()) return;
     const Ladder& last = d_.ladders.back();
     for (const Rung& rung : last.rungs) {
-      const bool bites = rung.size > 0 && rung.size >= biting * d_.gap_mapping;
+      const bool bites = makes_part_of(rung, d_.gap_mapping);
       if (rung.cause == "evaluation_point") continue;
       if (rung.cause == "rounding") {
         rounding_ = bites;
+        if (!bites || !(d_.gap_mapping > 0)) continue;
+        Finding& f = find("rounding", Role::design,
+                          fmt::format("the gap is down to rounding: at iteration {} it changes the "
+                                      "estimate by {:.6e}, {:.4g} times the gap",
+                                      last.iteration, rung.size, rung.size / d_.gap_mapping));
+        f.numbers = {{"size", rung.size}, {"share", rung.share}, {"gap", d_.gap_mapping}};
+        cite(f, "precision");
         continue;
       }
       const bool fault = is_fault(rung.cause);
@@ -469,6 +482,7 @@ const std::vector<CauseInfo>& cause_catalogue() {
         {"estimator", "the exact adjoint instead of the estimator",
          "setting hypergradient.estimator"},
         {"step", "constant steps 1/L without averages or momentum", "setting step.rule"},
+        {"precision", "the end of the run in 50 digits instead of double", "run.scalar"},
         {"probe", "checks of the estimator during the run", "setting probe.gradient_every"},
         {"no_variance", "the estimates have no variance, so averaging more of them does nothing",
          "none needed"},
@@ -548,6 +562,14 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
     d.laws = laws(e, *d.model, d.ending.tail, d.iterations);
     d.exchange = exchange(*d.model, d.gap_mapping);
   }
+  if (d.iterations > 0) {
+    const Ladder& last = d.ladders.back();
+    if (const auto bias = penalty_bias(e, instance, last.x)) {
+      const double size = norm(*bias);
+      d.laws.push_back({"penalty_bias", "F2CSA's bias at the last estimate in closed form", size,
+                        size, to_double(norm(last.bias()))});
+    }
+  }
 
   std::vector<Counterfactual> list = counterfactuals(e, d.model);
   list.insert(list.end(), options.further.begin(), options.further.end());
@@ -558,17 +580,34 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
     return id != "estimator" && id != "step" && id != "alpha" && id != "samples" &&
            id.rfind("try:", 0) != 0;
   };
-  for (std::size_t k = 0; k < list.size(); ++k) {
-    tell("counterfactual runs", static_cast<long>(k), static_cast<long>(list.size()));
-    Effect effect{
-        list[k].id, list[k].what, list[k].settings, ending_of(list[k].apply(e), instance), 1, {}};
+  const auto add_effect = [&](const Counterfactual& change, Ending ending) {
+    Effect effect{change.id, change.what, change.settings, std::move(ending), 1, {}};
     if (options.prover.gap && !effect.ending.failed)
       effect.proved = options.prover.gap(effect.ending.x);
     effect.ratio = effect.ending.failed ? HUGE_VAL : effect.ending.level / d.ending.level;
+    d.effects.push_back(std::move(effect));
+  };
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    tell("counterfactual runs", static_cast<long>(k), static_cast<long>(list.size()));
+    add_effect(list[k], ending_of(list[k].apply(e), instance));
+    const Effect& effect = d.effects.back();
     const bool fault = list[k].id.rfind("fault:", 0) == 0;
     if ((halves(effect) || fault) && specific(list[k].id) && helpful.size() < 8)
       helpful.push_back({list[k], effect.ending.level});
-    d.effects.push_back(std::move(effect));
+  }
+  // Where rounding makes part of the gap, more digits are a what-if; elsewhere they would take long
+  // and change nothing. Nor do they help a lower level that is not solved to the end.
+  const long last_rows = static_cast<long>(end_rows);
+  if (d.iterations >= last_rows && !d.ending.failed && d.gap_mapping > 0 &&
+      e.lower_level == "active_set" &&
+      makes_part_of(*d.ladders.back().find("rounding"), d.gap_mapping)) {
+    tell("50 digits", 0, 1);
+    const long count = std::min(d.iterations, digits_iterations);
+    add_effect({"precision", fmt::format("the last {} iterations in 50 digits", count), {}, {}},
+               ending_in_50_digits(e, instance, count));
+    // The nearest doubles to its point have a gap of their own.
+    d.effects.back().proved = {};
+    d.effects.back().proved.why = "its last point is no double";
   }
   std::stable_sort(d.effects.begin(), d.effects.end(),
                    [](const Effect& a, const Effect& b) { return a.ratio < b.ratio; });

@@ -137,6 +137,16 @@ const Rung* Ladder::find(const std::string& cause) const {
   return nullptr;
 }
 
+Vec<Real50> Ladder::bias() const {
+  Vec<Real50> sum = Vec<Real50>::Zero(truth.size());
+  bool of_the_estimator = false;
+  for (const Rung& rung : rungs) {
+    if (of_the_estimator && rung.cause != "lower_level") sum += rung.delta;
+    if (rung.cause == "evaluation_point") of_the_estimator = true;
+  }
+  return sum;
+}
+
 std::vector<Fidelity> fidelities(const Experiment& e) {
   Climb climb(e);
   climb.add("rounding", "50 digits instead of double", climb.now());
@@ -172,6 +182,29 @@ std::vector<Fidelity> fidelities(const Experiment& e) {
   return climb.take();
 }
 
+Continuation continue_in_50_digits(const Experiment& e, const Instance& instance, long count) {
+  Runner<double> runner(e, instance);
+  runner.start();
+  const long from = e.iterations - count;
+  for (long t = 0; t < from; ++t) runner.step(t);
+  StateArchive archive = StateArchive::writer();
+  long at = from;
+  archive.integer("iteration", at);
+  runner.archive(archive);
+
+  Experiment precise = e;
+  precise.scalar = "real50";
+  Runner<Real50> rest(precise, instance);
+  StateArchive reader = StateArchive::reader_of_doubles(archive.values());
+  rest.archive(reader);
+  Continuation out;
+  for (long t = from; t < e.iterations; ++t)
+    out.gaps.push_back(to_double(rest.step(t).gap_mapping));
+  out.x.resize(rest.x().size());
+  for (Index i = 0; i < out.x.size(); ++i) out.x[i] = to_double(rest.x()[i]);
+  return out;
+}
+
 std::vector<long> ladder_iterations(long count) {
   std::vector<long> list;
   if (count < 1) return list;
@@ -200,8 +233,9 @@ std::vector<Ladder> fidelity_ladders(const Experiment& e, const Instance& instan
     archive.integer("iteration", done);
     runner.archive(archive);
     states.push_back(archive.values());
-    runner.step(done++);
     Ladder ladder;
+    ladder.x = runner.x();
+    runner.step(done++);
     ladder.iteration = t;
     ladder.reported = widen<Real50>(runner.estimate());
     ladder.after = runner.x();

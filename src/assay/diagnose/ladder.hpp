@@ -25,13 +25,16 @@ struct Ladder {
   long iteration = 0;
   Vec<Real50> reported;                 ///< the estimate this step took, as the run computed it
   Vec<Real50> truth, direct, implicit;  ///< grad F and its parts where the step began
-  Vec<double> after;                    ///< x after the step
+  Vec<double> x, after;                 ///< x before and after the step
   std::vector<Rung> rungs;
   double reported_size = 0, truth_size = 0, error_size = 0;  ///< |reported|, |truth|, |difference|
   /// The largest entry of (reported - truth) - sum of deltas, in 100 digits; and what 50 digits
   /// round in it: one rounding in each delta.
   double identity_error = 0, identity_bound = 0;
 
+  /// What the estimator itself gets wrong at x, its samples and its lower level being exact: the
+  /// sum of the deltas that remain then.
+  Vec<Real50> bias() const;
   /// The rung with this cause, or null.
   const Rung* find(const std::string& cause) const;
 };
@@ -56,6 +59,18 @@ std::vector<Fidelity> fidelities(const Experiment& experiment);
 /// fails at or before one of them; Error(internal) should the deltas not add up
 std::vector<Ladder> fidelity_ladders(const Experiment& experiment, const Instance& instance,
                                      const std::vector<long>& iterations);
+
+/// The end of a run, made again in more digits.
+struct Continuation {
+  std::vector<double> gaps;  ///< gap_mapping after each iteration
+  Vec<double> x;             ///< the last point
+};
+/// The last `count` iterations in 50 digits, from where the run in double stood before them, with
+/// its own draws.
+/// @pre 0 < count <= experiment.iterations
+/// @throws NumericalError when it fails where the run in double did not
+Continuation continue_in_50_digits(const Experiment& experiment, const Instance& instance,
+                                   long count);
 
 /// 0, 1, 2, 5, 10, 20, 50, ... and the last iteration.
 std::vector<long> ladder_iterations(long count);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "assay/run/run.hpp"
 #include "assay/support/error.hpp"
@@ -143,6 +145,54 @@ TEST(Ladder, AnInexactLowerLevelHasItsRung) {
     EXPECT_EQ(ladder.rungs.back().cause, "lower_level");
     EXPECT_GT(ladder.rungs.back().size, 0);
   }
+}
+
+/// Of all faults of the registry, those of steps, reports and streams have none.
+TEST(Ladder, EveryFaultOfTheEstimatorHasItsRung) {
+  const std::set<std::string> elsewhere = {
+      "new_delta_order",        "printed_step",  "sticky_status",      "direct_gap_reported",
+      "objective_gap_reported", "shared_stream", "probe_updates_state"};
+  const std::map<std::string, std::string> methods = {
+      {"implicit", "[algorithm]\nname = \"ssigd\"\n"},
+      {"all", "[algorithm]\nname = \"ssigd\"\n"},
+      {"penalty", "[algorithm]\nname = \"f2csa\"\n"},
+      {"f2csa", "[algorithm]\nname = \"f2csa\"\n"},
+      {"dsblo", "[algorithm]\nname = \"dsblo\"\n"},
+      {"two_point", "[algorithm]\nname = \"ssigd\"\n[hypergradient]\nestimator = \"two_point\"\n"}};
+  for (const FaultInfo& info : fault_registry()) {
+    const std::string method = info.acts_on.substr(0, info.acts_on.find(' '));
+    const Case c = small(methods.at(method), "faults = [\"" + info.name + "\"]\n");
+    long rungs = 0;
+    for (const Fidelity& f : fidelities(c.experiment)) rungs += f.cause == info.name;
+    EXPECT_EQ(rungs, elsewhere.contains(info.name) ? 0 : 1) << info.name;
+  }
+}
+
+/// Noise of each iteration and steps 1/(mu (t+1)): what is drawn and taken at t has to be that of
+/// t, wherever the run is gone on with.
+TEST(Continuation, GoesOnWithTheDrawsAndStepsOfItsIterations) {
+  const Case c = small(
+      "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[step]\nrule = \"inverse\"\nmu = 20\n"
+      "[noise]\ngradient_std = 0.1\n");
+  Experiment precise = c.experiment;
+  precise.scalar = "real50";
+  const Trace in_digits = run_experiment(precise, c.instance).trace;
+  const Continuation whole = continue_in_50_digits(c.experiment, c.instance, 12);
+  ASSERT_EQ(whole.gaps.size(), 12U);
+  // A text of 50 digits and its number, each rounded to double once.
+  for (std::size_t t = 0; t < 12; ++t)
+    EXPECT_NEAR(whole.gaps[t], in_digits.number(t + 1, "gap_mapping"), whole.gaps[t] * 0x1p-52);
+
+  const RunOutcome in_double = run_experiment(c.experiment, c.instance);
+  const Continuation end = continue_in_50_digits(c.experiment, c.instance, 5);
+  ASSERT_EQ(end.gaps.size(), 5U);
+  // Twelve estimates with their roundings, none of them enlarged by steps of at most 1/20 on
+  // curvatures up to 21, and the curvature once more in the gap.
+  constexpr double rounding = 12 * small_rounding * 21;
+  for (std::size_t k = 0; k < 5; ++k)
+    EXPECT_NEAR(end.gaps[k], in_double.trace.number(8 + k, "gap_mapping"), rounding) << k;
+  for (Index i = 0; i < 2; ++i) EXPECT_NEAR(end.x[i], in_double.summary.x[i], rounding);
+  EXPECT_GT(std::fabs(end.gaps[4] - end.gaps[3]), 1e3 * rounding) << "the noise shows";
 }
 
 TEST(Ladder, StandsOnARunInDouble) {

@@ -47,7 +47,7 @@ struct LoopGain {
 
 /// What theory says of a run on F's quadratic at its end, beside what the run did.
 struct Law {
-  std::string id;            ///< "rate", "exponent", "capped_level", "orbit"
+  std::string id;            ///< "rate", "exponent", "capped_level", "orbit", "penalty_bias"
   std::string what;          ///< the law in words
   double low = 0, high = 0;  ///< what it predicts, over the spectrum
   double measured = 0;

@@ -34,15 +34,15 @@ PenaltyOptions penalty_options(const Settings& s) {
 
 /// An estimator as it is listed and as it is made.
 template <class S>
-struct Entry {
+struct EstimatorEntry {
   CatalogueItem item;
   std::function<std::unique_ptr<Estimator<S>>(const Settings&, const EstimatorContext<S>&)> make;
 };
 
 template <class S>
-std::vector<Entry<S>> estimators() {
+std::vector<EstimatorEntry<S>> estimators() {
   using Context = EstimatorContext<S>;
-  std::vector<Entry<S>> entries = {
+  std::vector<EstimatorEntry<S>> entries = {
       {{"implicit", "adjoint of the lower level's KKT system, on its own factor", {}},
        [](const Settings&, const Context& c) { return std::make_unique<ImplicitEstimator<S>>(c); }},
       {{"forward", "the same through the forward Jacobian dy*/dx", {}},

@@ -110,6 +110,30 @@ TEST(TwoPoint, IsTheMeanOfDirectionalDerivativesTimesTheirDirections) {
   }
 }
 
+/// f = x y + 2 y^2 + y, y* = -(x + q): F_q' = 2 x + 3 q - 1 = 5/2 at x = 1, q = 1/2, and -3/2 of
+/// that direct. Only powers of two and 53 bits of z enter: squares of x + s z need 168 bits at
+/// most.
+TEST(Differences, AreThoseOfThePerturbedFunction) {
+  Instance in = empty_instance(1, 1);
+  for (ExactMatrix* one : {&in.H, &in.M, &in.Qxy, &in.cy}) one->set(0, 0, 1);
+  in.Qyy.set(0, 0, 4);
+  Setting setting(in);
+  const auto z = [](std::uint32_t k) {
+    return S(Draws(11, 3).normals(Purpose::direction, 1, k)[0]);
+  };
+  const auto expect = [&](auto estimator, const S& total) {
+    Hypergradient<S> g;
+    estimator.evaluate(Vec<S>::Constant(1, S(1)), Vec<S>::Constant(1, S(0.5)), 0, g);
+    EXPECT_EQ(g.total[0], total);
+    EXPECT_EQ(g.direct[0], S(-1.5));
+  };
+  const double s = 0x1p-10;
+  expect(CentralDifferenceEstimator<S>(setting.context, {.step = s}), S(2.5));
+  expect(TwoPointEstimator<S>(setting.context, {.radius = s}), S(2.5) * z(0) * z(0));
+  expect(ShiftedDifferenceEstimator<S>(setting.context, {.radius = s, .step = s, .shifts = 2}),
+         S(2.5) + S(s) * (z(0) + z(1)));
+}
+
 /// With a power of two as radius the missing 1/s is visible to the bit.
 TEST(TwoPoint, UnscaledItIsOffByExactlyTheRadius) {
   FaultSet unscaled;

@@ -174,6 +174,25 @@ TYPED_TEST(Implicit, TheForwardJacobianIsTheExactOne) {
   }
 }
 
+/// min 1/2 y^2 - 2 y, 2^300 (y - x) <= 0, F = y, at x = 1: y* = x and F' = 1 exactly. The factor
+/// holds the row divided by 2^301; right-hand sides and multipliers are of the row as stated.
+TYPED_TEST(Implicit, RowsOfExtremeSizeLeaveNoTraceInTheDerivative) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  in.d.set(0, 0, -2);
+  in.cy.set(0, 0, 1);
+  in.A = in.B = in.b = ExactMatrix(1, 1);
+  in.A.set(0, 0, -0x1p300);
+  in.B.set(0, 0, 0x1p300);
+  const Vec<double> one = Vec<double>::Ones(1);
+  Setting<S> setting(in);
+  EXPECT_EQ(setting.template at<ImplicitEstimator>(one).total[0], S(1));
+  EXPECT_EQ(setting.solution.y[0], S(1));
+  EXPECT_EQ(setting.template at<ForwardEstimator>(one).total[0], S(1));
+  EXPECT_EQ(forward_jacobian(setting.problem, setting.lower)(0, 0), S(1));
+}
+
 // --- faults, in exact arithmetic
 // --------------------------------------------------------------------
 

@@ -284,6 +284,89 @@ TEST(Gates, HardAndActiveSet) {
     EXPECT_EQ(bench.gates[i], bench.multipliers[i] > 0 ? 1 : 0);
 }
 
+/// Two rows, y_0 >= x and y_1 <= 10: y* = (max(x, 0), 0), multipliers (max(x, 0), 0).
+Instance near_and_far() {
+  return parse_instance(R"({"format": "assay-instance/1", "name": "near and far", "n": 1,
+ "m": 2, "p": 2, "upper": {"Qxx": [[1]], "cy": [1, 0]}, "lower": {"H": [[1, 0], [0, 1]]},
+ "constraints": {"A": [[1], [0]], "B": [[-1, 0], [0, 1]], "b": [0, 10]}, "x0": [2]})",
+                        "near and far");
+}
+
+/// At x = 2 the gates are 1 and 0, so spread that adaptive_smoothing widens them: from then on 97%
+/// of the past counts, and the ramp is 3/4 instead of 1/2.
+struct Widening {
+  Widening() { options.multiplier_threshold = 2, options.gate_width = 0.5; }
+
+  double gate_at(PenaltyEstimator<double>& estimator, double x) const {
+    Hypergradient<double> out;
+    estimator.evaluate(Vec<double>::Constant(1, x), Vec<double>(), 0, out);
+    return estimator.gates()[0];
+  }
+
+  Bench<double> bench{near_and_far(), faults({Fault::adaptive_smoothing})};
+  PenaltyOptions options = at_alpha(1);
+};
+
+TEST(Gates, AreWidenedWhereTheyAreSpreadOut) {
+  Widening w;
+  PenaltyEstimator<double> estimator(w.bench.context, w.options);
+  EXPECT_EQ(w.gate_at(estimator, 2), 1);
+  // Four roundings of numbers up to 2.
+  EXPECT_NEAR(w.gate_at(estimator, 0.5), (0.97 * 2 + 0.03 * 0.5) / 2, 4 * 0x1p-52);
+
+  PenaltyEstimator<double> other(w.bench.context, w.options);
+  w.gate_at(other, 2);
+  EXPECT_NEAR(w.gate_at(other, -0.25), (1 - 0.25 / 0.75) * 0.97, 4 * 0x1p-52);
+}
+
+TEST(Gates, StayWidenedInACheckpoint) {
+  Widening w;
+  PenaltyEstimator<double> straight(w.bench.context, w.options);
+  PenaltyEstimator<double> resumed(w.bench.context, w.options);
+  w.gate_at(straight, 2);
+  StateArchive written = StateArchive::writer();
+  straight.archive(written);
+  StateArchive read = StateArchive::reader(written.values());
+  resumed.archive(read);
+  for (const double x : {0.5, -0.25}) EXPECT_EQ(w.gate_at(resumed, x), w.gate_at(straight, x)) << x;
+}
+
+TEST(Penalty, StaysWeakenedInACheckpoint) {
+  Bench<double> bench(small_active());
+  const PenaltyOptions options = at_alpha(0.5);
+  PenaltyEstimator<double> plain(bench.context, options), weak(bench.context, options),
+      resumed(bench.context, options);
+  weak.weaken();
+  StateArchive written = StateArchive::writer();
+  weak.archive(written);
+  StateArchive read = StateArchive::reader(written.values());
+  resumed.archive(read);
+  const auto total = [&](PenaltyEstimator<double>& estimator) {
+    Hypergradient<double> out;
+    estimator.evaluate(bench.x, Vec<double>(), 0, out);
+    return out.total;
+  };
+  const Vec<double> expected = total(weak);
+  EXPECT_EQ(total(resumed), expected);
+  EXPECT_NE(total(plain), expected);
+}
+
+/// "hard" takes rows within 1e-8 for active, whatever its ramp.
+TEST(Gates, HardOnesReachAtLeastToOneInAHundredMillion) {
+  Instance in = near_and_far();
+  in.x0->set(0, 0, -0x1p-27);  // 7.5e-9 behind y* = 0
+  PenaltyOptions o = at_alpha(1, "hard");
+  o.gate_width = 0;
+  Bench<double> near(in);
+  near.penalty(o);
+  EXPECT_EQ(near.gates[0], 1);
+  EXPECT_EQ(near.gates[1], 0);
+  in.x0->set(0, 0, -0x1p-26);
+  Bench<double> beyond(in);
+  beyond.penalty(o);
+  EXPECT_EQ(beyond.gates[0], 0);
+}
+
 // ---- variants of the inner solve ----
 
 TEST(Inner, KeptConstraintsLoseEveryGrowingMultiplier) {

@@ -21,14 +21,14 @@ Parameter accept_unconverged(bool fallback) {
 
 /// A method as it is listed and as it is made.
 template <class S>
-struct Entry {
+struct SolverEntry {
   CatalogueItem item;
   std::function<std::unique_ptr<LowerLevel<S>>(const Settings&, const QuadraticProblem<S>&)> make;
 };
 
 template <class S>
-std::vector<Entry<S>> methods() {
-  std::vector<Entry<S>> entries = {
+std::vector<SolverEntry<S>> methods() {
+  std::vector<SolverEntry<S>> entries = {
       {{"active_set",
         "exact dual active-set method (Goldfarb-Idnani on L D L' factors)",
         {accept_unconverged(false)}},

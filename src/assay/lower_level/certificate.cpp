@@ -1,5 +1,7 @@
 #include "assay/lower_level/certificate.hpp"
 
+#include <algorithm>
+
 #include "assay/scalar/instantiate.hpp"
 
 namespace assay {
@@ -8,7 +10,7 @@ template <class S>
 S square_root_bound(const S& a) {
   if (a == S(0)) return S(0);
   if constexpr (is_exact<S>) {
-    double t = std::sqrt(to_double(a));
+    double t = std::min(std::sqrt(to_double(a)), 0x1p512);  // a fraction may exceed every double
     if (!(t > 0)) t = 0x1p-500;
     return (S(t) + a / S(t)) / S(2);
   } else {

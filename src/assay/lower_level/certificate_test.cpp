@@ -1,6 +1,8 @@
 // The proved distance to y* against the true one, in exact arithmetic.
 #include "assay/lower_level/certificate.hpp"
 
+#include <cmath>
+
 #include "assay/lower_level/oracle_test.hpp"
 #include "reference/small_instances.hpp"
 
@@ -142,6 +144,40 @@ TEST(Certificate, DoublesTheMultiplierOfAViolatedRow) {
   EXPECT_LE(c.error_bound, Rational(3, 2) * (1 + convert<Rational>(0x1p-19)));
 }
 
+/// min 1/2 y^2 + y, y <= 0 (y* = -1), judged at y = 0 with lambda = -1: no residual, no violation,
+/// chi = 0. The bound is then 0 and wrong, and only the sign of lambda says so.
+TEST(Certificate, ANegativeMultiplierProvesNothing) {
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  in.A = in.b = ExactMatrix(1, 1);
+  in.B = ExactMatrix(Mat<double>(Mat<double>::Ones(1, 1)));
+  const QuadraticProblem<Rational> problem(in);
+  const auto one = [](int v) { return RVec(RVec::Constant(1, Rational(v))); };
+  const auto c = Certifier<Rational>()(problem, one(1), one(0), {one(1), one(0)}, one(0), one(-1));
+  EXPECT_EQ(c.dual, 1);
+  EXPECT_EQ(c.error_bound, 0);
+  EXPECT_TRUE(c.has_bound);
+  EXPECT_FALSE(c.bound_is_proved);
+}
+
+/// A row y <= 0.3 without a multiplier. Violated by the last bit, 6e-17, it may hold: its terms 0.3
+/// and 0.3 round to gamma_36 0.6 = 2.4e-15. Violated by 1e-12 it does not.
+TEST(Certificate, OnlyAViolationBeyondRoundingLeavesNoBound) {
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  in.A = in.b = ExactMatrix(1, 1);
+  in.b.set(0, 0, 0.3);
+  in.B = ExactMatrix(Mat<double>(Mat<double>::Ones(1, 1)));
+  const QuadraticProblem<double> problem(in);
+  const auto one = [](double v) { return Vec<double>(Vec<double>::Constant(1, v)); };
+  const auto at = [&](double y) {
+    return Certifier<double>()(problem, one(-y), one(0.3), {one(-y), one(0.3)}, one(y), one(0));
+  };
+  EXPECT_TRUE(at(std::nextafter(0.3, 1)).has_bound);
+  EXPECT_FALSE(at(std::nextafter(0.3, 1)).bound_is_proved);
+  EXPECT_FALSE(at(0.3 + 1e-12).has_bound);
+}
+
 TEST(SquareRootBound, IsAboveTheRootAndClose) {
   for (const Rational& a :
        {Rational(2), Rational(1, 3), Rational(1) / (Rational(1) + convert<Rational>(0x1p300))}) {
@@ -152,6 +188,15 @@ TEST(SquareRootBound, IsAboveTheRootAndClose) {
     EXPECT_LE(root * root, a * (1 + convert<Rational>(0x1p-104)));
   }
   EXPECT_EQ(square_root_bound(Rational(0)), 0);
+}
+
+/// Beyond the range of double the start of Heron's step is far off, but a bound remains.
+TEST(SquareRootBound, ExistsBeyondTheRangeOfDouble) {
+  for (const int exponent : {-2200, -1076, 1023, 1024, 2200}) {
+    const Rational a = scale_by_power_of_two(Rational(1), exponent);
+    const Rational root = square_root_bound(a);
+    EXPECT_GE(root * root, a) << exponent;
+  }
 }
 
 }  // namespace

@@ -99,6 +99,43 @@ TEST(Historical, NeverCallsAWrongPointSolved) {
   EXPECT_GT(failed, 0);  // the infeasible ones at least
 }
 
+/// H = [2 1; 1 2], y* = (2, 0) but for the row y_0 <= 1.
+Instance one_binding_row() {
+  Instance in = empty_instance(1, 2);
+  in.H = ExactMatrix(Mat<double>(Mat<double>::Ones(2, 2) + Mat<double>::Identity(2, 2)));
+  in.d.set(0, 0, -4);
+  in.d.set(1, 0, -2);
+  in.A = in.b = ExactMatrix(1, 1);
+  in.b.set(0, 0, 1);
+  in.B = ExactMatrix(1, 2);
+  in.B.set(0, 0, 1);
+  return in;
+}
+
+/// From the projection (1, 0) of the free minimiser the gradient is (-2, -1): a step moves y_1 by
+/// itself, and y_0 is put back to 1. The projection is off by its own 1e-10.
+TEST(Historical, AGradientStepIsAsLongAsAsked) {
+  const QuadraticProblem<Real50> problem(one_binding_row());
+  HistoricalLowerLevel<Real50> lower(
+      problem, {.max_iterations = 1, .step = 0.125, .corrections = 0, .enumeration_rows = 0});
+  const auto& s = lower.solve(Vec<Real50>::Constant(1, Real50(0)), {});
+  EXPECT_EQ(s.iterations, 1);
+  EXPECT_LE(magnitude(Real50(s.y[0] - Real50(1))), Real50(2e-10));
+  EXPECT_LE(magnitude(Real50(s.y[1] - Real50(0.125))), Real50(2e-10));
+}
+
+/// The row that the gradient phase ends on is the right one: one round solves for it, none does
+/// not.
+TEST(Historical, CorrectsInAsManyRoundsAsAsked) {
+  const QuadraticProblem<double> problem(one_binding_row());
+  const auto status = [&](long rounds) {
+    HistoricalLowerLevel<double> lower(problem, {.corrections = rounds, .enumeration_rows = 0});
+    return lower.solve(Vec<double>::Zero(1), {}).status;
+  };
+  EXPECT_EQ(status(0), LowerStatus::not_converged);
+  EXPECT_EQ(status(1), LowerStatus::solved);
+}
+
 TEST(Historical, RefusesEqualityRows) {
   const Instance in = reference::small_instance(1, {.equalities = 1});
   const QuadraticProblem<double> problem(in);

@@ -67,6 +67,43 @@ TYPED_TEST(ProjectedGradient, SaysWhenTheLimitCameFirst) {
   EXPECT_EQ(lower.solve(widen<S>(c.x), {}).status, LowerStatus::not_converged);
 }
 
+TYPED_TEST(ProjectedGradient, SaysInfeasibleWhereNoPointExists) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  in.A = ExactMatrix(2, 1);
+  in.B = in.b = ExactMatrix(2, 1);
+  in.B.set(0, 0, 1);
+  in.b.set(0, 0, 1);
+  in.B.set(1, 0, -1);
+  in.b.set(1, 0, -2);
+  const QuadraticProblem<S> problem(in);
+  ProjectedGradientLowerLevel<S> lower(problem, {.tolerance = 1e-9});
+  EXPECT_EQ(lower.solve(Vec<S>::Constant(1, S(0)), {}).status, LowerStatus::infeasible);
+}
+
+/// min 1/2 (y - 1)^2 from below by halving the distance: y ends some 1e-7 short of 1, and a row
+/// that holds at 1 is then as far from holding. What the error bound covers counts as holding.
+TYPED_TEST(ProjectedGradient, ARowWithinTheErrorBoundIsWeaklyActive) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  in.d.set(0, 0, -1);
+  in.A = ExactMatrix(2, 1);
+  in.B = in.b = ExactMatrix(2, 1);
+  in.B.set(0, 0, 1);
+  in.b.set(0, 0, 1);
+  in.B.set(1, 0, 1);
+  in.b.set(1, 0, 1.125);
+  const QuadraticProblem<S> problem(in);
+  ProjectedGradientLowerLevel<S> lower(problem, {.tolerance = 1e-6, .step = 0.5});
+  const auto& s = lower.solve(Vec<S>::Constant(1, S(0)), {});
+  ASSERT_EQ(s.status, LowerStatus::solved);
+  ASSERT_LT(s.y[0], S(1));
+  EXPECT_EQ(s.active, std::vector<Index>{});
+  EXPECT_EQ(s.weakly_active, std::vector<Index>{0});
+}
+
 TYPED_TEST(ProjectedGradient, WithoutAToleranceOnlyWhatStandsStillIsSolved) {
   using S = TypeParam;
   Instance in = empty_instance(1, 2);

@@ -78,8 +78,35 @@ TEST(Kernels, NormNeitherOverflowsNorUnderflows) {
   Vec<double> v(2);
   v << 1, std::numeric_limits<double>::infinity();
   EXPECT_EQ(norm(v), std::numeric_limits<double>::infinity());
-  v << std::numeric_limits<double>::quiet_NaN(), 1;
-  EXPECT_NE(norm(v), norm(v));
+  // Its square is subnormal and keeps a few digits only.
+  EXPECT_EQ(norm(Vec<double>(Vec<double>::Constant(4, 0x1.5555555555555p-530))),
+            0x1.5555555555555p-529);
+}
+
+template <class S>
+class NotANumber : public testing::Test {};
+using Rounding = testing::Types<double, Soft53, Real50, Real100>;
+TYPED_TEST_SUITE(NotANumber, Rounding);
+
+TYPED_TEST(NotANumber, ShowsInEveryNorm) {
+  using S = TypeParam;
+  const S nan = std::numeric_limits<S>::quiet_NaN();
+  const auto is_nan = [](const S& value) { return value != value; };
+  Vec<S> alone(1), first(2), last(2);
+  alone << nan;
+  first << nan, S(1);
+  last << S(1), nan;
+  for (const Vec<S>& v : {alone, first, last}) {
+    EXPECT_TRUE(is_nan(max_norm(v)));
+    EXPECT_TRUE(is_nan(norm(v)));
+  }
+}
+
+TYPED_TEST(NotANumber, IsNoPositivePivot) {
+  using S = TypeParam;
+  Ldlt<S> factor;
+  EXPECT_FALSE(factor.factor(Mat<S>::Constant(1, 1, std::numeric_limits<S>::quiet_NaN())));
+  EXPECT_EQ(factor.failed_pivot(), 0);
 }
 
 template <class S>

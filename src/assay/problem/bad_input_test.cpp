@@ -40,6 +40,12 @@ std::string with(const std::string& piece, const std::string& replacement) {
   return text.replace(at, piece.size(), replacement);
 }
 
+/// The valid file with a member before x0.
+std::string with_member(const std::string& member) { return with("\"x0\"", member + ",\"x0\""); }
+
+/// 10^400, beyond double.
+std::string huge_fraction() { return "\"1" + std::string(400, '0') + "/1\""; }
+
 /// The valid file cut off behind a piece.
 std::string up_to(const std::string& piece) {
   const std::string text = valid;
@@ -89,6 +95,23 @@ const std::vector<Case>& cases() {
       {"unknown_key", with("\"constraints\"", "\"constrains\""), usage,
        "constrains: unknown key (did you mean 'constraints'?)"},
       {"unknown_inner_key", with("\"d\":", "\"dd\":"), usage, "lower.dd: unknown key"},
+      {"unknown_key_of_upper", with("\"upper\":{", "\"upper\":{\"weights\":1,"), usage,
+       "upper.weights: unknown key"},
+      {"unknown_key_of_constraints", with("\"b\":[1],", "\"b\":[1],\"C\":[[0,0]],"), usage,
+       "constraints.C: unknown key"},
+      {"unknown_key_of_known", with_member("\"known\":{\"proof\":\"exact\",\"f\":0}"), usage,
+       "known.f: unknown key"},
+      {"unknown_key_of_set",
+       with_member("\"x_set\":{\"kind\":\"ball\",\"centre\":[0,0],\"radius\":1}"), usage,
+       "x_set.centre: unknown key (did you mean 'center'?)"},
+      {"key_of_a_ball_in_a_box",
+       with_member("\"x_set\":{\"kind\":\"box\",\"lower\":[0,0],\"upper\":[1,1],\"radius\":1}"),
+       usage, "x_set.radius: unknown key"},
+      {"key_of_a_box_in_a_ball",
+       with_member("\"x_set\":{\"kind\":\"ball\",\"center\":[0,0],\"radius\":1,\"lower\":[0,0]}"),
+       usage, "x_set.lower: unknown key"},
+      {"unknown_kind", with_member("\"kind\":\"cubic\""), usage,
+       "kind: is \"cubic\", must be 'quadratic'"},
       {"duplicate_key", with("\"M\":[[1,0],[0,1]],", "\"H\":[[1,0],[0,1]],"), usage,
        "lower.H: duplicate key"},
       {"wrong_rows", with("\"B\":[[1,1]]", "\"B\":[[1,1],[1,1]]"), usage,
@@ -109,6 +132,13 @@ const std::vector<Case>& cases() {
        "lower.H[1][0]: is 1.5, but the entry [0][1] is 1; the matrix must be symmetric"},
       {"asymmetric_Qxx", with("[[1,0],[0,1]]}", "[[1,0],[\"1/3\",1]]}"), usage,
        "upper.Qxx[1][0]: is 1/3, but the entry [0][1] is 0; the matrix must be symmetric"},
+      {"asymmetric_Qyy", with("[[1,0],[0,1]]}", "[[1,0],[0,1]],\"Qyy\":[[0,1],[2,0]]}"), usage,
+       "upper.Qyy[1][0]: is 2, but the entry [0][1] is 1; the matrix must be symmetric"},
+      // The double nearest to 1/3 is below it.
+      {"asymmetric_in_fractions", with("[[2,1],[1,2]]", "[[2,\"1/3\"],[0.3333333333333333,1]]"),
+       usage,
+       "lower.H[1][0]: is 0.3333333333333333, but the entry [0][1] is 1/3; the matrix must be "
+       "symmetric"},
       {"indefinite_H", with("[[2,1],[1,2]]", "[[2,4],[4,2]]"), numerical,
        "lower.H: not positive definite: pivot 1 is -6"},
       {"singular_H", with("[[2,1],[1,2]]", "[[1,1],[1,1]]"), numerical,
@@ -117,8 +147,21 @@ const std::vector<Case>& cases() {
        "lower.H: not positive definite: pivot 0 is 0"},
       {"crossed_bounds", with("\"lower\":[0,null]", "\"lower\":[0,3],\"upper\":[1,2]"), usage,
        "constraints.lower[1]: is 3, above the upper bound 2"},
+      {"bounds_crossed_in_fractions",
+       with("\"lower\":[0,null]", "\"lower\":[0,\"1/3\"],\"upper\":[1,0.3333333333333333]"), usage,
+       "constraints.lower[1]: is 1/3, above the upper bound 0.3333333333333333"},
+      {"crossed_bounds_of_x",
+       with_member("\"x_set\":{\"kind\":\"box\",\"lower\":[3,0],\"upper\":[2,1]}"), usage,
+       "x_set.lower[0]: is 3, above the upper bound 2"},
+      {"huge_fraction", with("0.25]", huge_fraction() + "]"), usage,
+       "x0[1]: fraction too large for double"},
+      {"huge_fraction_as_bound",  // else no bound at all
+       with("\"lower\":[0,null]", "\"upper\":[" + huge_fraction() + ",null]"), usage,
+       "constraints.upper[0]: fraction too large for double"},
       {"impossible_row", with("\"B\":[[1,1]],\"b\":[1]", "\"b\":[-1]"), numerical,
        "constraints.b[0]: infeasible: the row is 0 <= -1"},
+      {"impossible_equation", with("\"lower\":[0,null]}", "\"e\":[1]},\"q\":1"), numerical,
+       "constraints.e[0]: infeasible: the row is 0 = 1"},
       {"bad_radius",
        with("\"x0\"", "\"x_set\":{\"kind\":\"ball\",\"center\":[0,0],\"radius\":0},\"x0\""), usage,
        "x_set.radius: is 0, must be a positive number"},

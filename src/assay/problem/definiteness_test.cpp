@@ -47,6 +47,11 @@ TEST(Definiteness, DoesNotDependOnTheUnits) {
       a(i, j) = std::ldexp(a(i, j), static_cast<int>(10 * (i % 3 + j % 3)));
 
   EXPECT_FALSE(find_bad_pivot(ExactMatrix(a)));
+
+  // Beyond exact fractions in size, and beyond 100 digits in what lies between the entries.
+  a = Mat<double>::Identity(30, 30);
+  for (Index i = 0; i < 30; ++i) a(i, i) = i < 15 ? 0x1p400 : 0x1p-400;
+  EXPECT_FALSE(find_bad_pivot(ExactMatrix(a)));
 }
 
 // 1 + 2^-52 is the next double after 1: one bit separates singular from positive definite, and one

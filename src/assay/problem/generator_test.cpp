@@ -115,6 +115,13 @@ TEST(Generator, TheSameSettingsGiveTheSameBytes) {
             "0042db64f4f6739b6888e59e202c5f0ebc97fdf071c2b92ffecac73797270acc");
   EXPECT_EQ(generated({{"grid", i(12)}, {"planted", true}}).digest,
             "cd0c303396642af30970ebbacd4b6ee1673a3fc4b56e067574be57e5d4b56c0c");
+  EXPECT_EQ(generated({{"equality_rows", i(2)},
+                       {"bounds", std::string("box")},
+                       {"active_bounds", i(2)},
+                       {"Qyy_scale", 0.5},
+                       {"start_distance", 1.0}})
+                .digest,
+            "2e3b3791645184ba4784fc9b7e85b2c86c084dc9679381dce758622c05e03625");
 }
 
 TEST(Generator, WhatItMakesCanBeReadBack) {
@@ -196,6 +203,7 @@ TEST(Generator, UncoupledRowsDoNotContainX) {
   EXPECT_TRUE(generated(given).A.nearest().isZero(0));
   EXPECT_TRUE(generated(given).E.nearest().isZero(0));
   EXPECT_FALSE(generated({}).A.nearest().isZero(0));
+  EXPECT_FALSE(generated({{"equality_rows", i(1)}}).E.nearest().isZero(0));
 }
 
 TEST(Generator, DuplicatedRowsRepeatTheFirstOnes) {
@@ -274,6 +282,15 @@ TEST(Generator, ContradictingKnobsAreNamed) {
   EXPECT_EQ(error_of({{"m", i(2)}, {"active", i(2)}, {"equality_rows", i(1)}}),
             "generator: active: active, weakly_active and equality rows, active bounds take 3 "
             "directions of y, but m is 2");
+  EXPECT_EQ(error_of({{"m", i(3)},
+                      {"active", i(2)},
+                      {"bounds", std::string("lower")},
+                      {"active_bounds", i(2)}}),
+            "generator: active: active, weakly_active and equality rows, active bounds take 4 "
+            "directions of y, but m is 3");
+  EXPECT_EQ(error_of({{"m", i(2)}, {"active", i(2)}, {"planted", true}}),
+            "generator: active: active, weakly_active and equality rows, active bounds and the "
+            "planted adjoint take 3 directions of y, but m is 2");
   EXPECT_EQ(error_of({{"weakly_active", i(1)}}),
             "generator: weakly_active: needs a grid: off the grid rounding decides whether the row "
             "holds");

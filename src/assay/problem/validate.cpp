@@ -11,7 +11,7 @@ namespace {
 std::string at(const std::string& key, Index i) { return key + "[" + std::to_string(i) + "]"; }
 
 /// The entry as the file states it.
-std::string value_text(const ExactMatrix& a, Index i, Index j = 0) {
+std::string entry_as_text(const ExactMatrix& a, Index i, Index j = 0) {
   const std::string fraction = a.fraction(i, j);
   return fraction.empty() ? to_text(a(i, j)) : fraction;
 }
@@ -92,9 +92,9 @@ class Validation {
       for (Index i = j + 1; i < a.rows(); ++i) {
         const bool doubles = a.fraction(i, j).empty() && a.fraction(j, i).empty();
         if (doubles ? a(i, j) == a(j, i) : exact(a, i, j) == exact(a, j, i)) continue;
-        fail(at(at(key, i), j), "is " + value_text(a, i, j) + ", but the entry [" +
+        fail(at(at(key, i), j), "is " + entry_as_text(a, i, j) + ", but the entry [" +
                                     std::to_string(j) + "][" + std::to_string(i) + "] is " +
-                                    value_text(a, j, i) + "; the matrix must be symmetric");
+                                    entry_as_text(a, j, i) + "; the matrix must be symmetric");
       }
   }
 
@@ -106,8 +106,8 @@ class Validation {
       if (!(up > -infinite)) fail(at(table + ".upper", i), "must be a number, or none");
       const bool free = low == -infinite || up == infinite;
       if (!free && exact(lower, i) > exact(upper, i))
-        fail(at(table + ".lower", i),
-             "is " + value_text(lower, i) + ", above the upper bound " + value_text(upper, i));
+        fail(at(table + ".lower", i), "is " + entry_as_text(lower, i) + ", above the upper bound " +
+                                          entry_as_text(upper, i));
     }
   }
 
@@ -134,7 +134,7 @@ class Validation {
       if (!empty || (inequality ? right(i) >= 0 : right(i) == 0)) continue;
       throw NumericalError(in_.source, at(key, i),
                            std::string("infeasible: the row is 0 ") + (inequality ? "<= " : "= ") +
-                               value_text(right, i));
+                               entry_as_text(right, i));
     }
   }
 

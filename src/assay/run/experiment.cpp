@@ -13,7 +13,7 @@
 namespace assay {
 namespace {
 
-constexpr const char* format = "assay-experiment/1";
+constexpr const char* experiment_format = "assay-experiment/1";
 
 /// A table checked against a fixed list of parameters.
 Settings plain_settings(const TomlTable& table, const std::vector<Parameter>& parameters) {
@@ -161,9 +161,10 @@ Experiment parse_experiment(const std::string& text, const std::string& source,
   file.only_keys({"format", "name", "description", "faults", "instance", "start", "algorithm",
                   "step", "lower_level", "hypergradient", "noise", "run", "record", "probe",
                   "golden", "change"});
-  if (file.text("format") != format)
-    throw InputError(source, "format",
-                     "is " + in_quotes(file.text("format")) + ", must be '" + format + "'");
+  if (file.text("format") != experiment_format)
+    throw InputError(
+        source, "format",
+        "is " + in_quotes(file.text("format")) + ", must be '" + experiment_format + "'");
 
   Experiment out;
   out.source = source;

@@ -196,6 +196,19 @@ TEST(BadExperiment, IsOneLineWithFileAndKey) {
             "t.toml: change[1].iteration: must be an integer > 5");
   EXPECT_EQ(error_of(smallest + "[[change]]\niteration = 5\nstep = { lenght = 1 }\n"),
             "t.toml: change[0].step.lenght: unknown key (did you mean 'length'?)");
+  EXPECT_EQ(error_of(smallest + "[[change]]\niteration = 5\nfaults = [\"ridge\"]\n"),
+            "t.toml: change.faults: 'ridge' acts on penalty, not on ssigd with estimator implicit");
+}
+
+TEST(BadExperiment, NoiseOfTheGradientReachesNoDifferenceOfValues) {
+  for (const std::string estimator : {"central_difference", "two_point", "shifted_difference"}) {
+    for (const std::string key : {"gradient_std", "upper_hessian_std"})
+      EXPECT_EQ(error_of(smallest, {"hypergradient.estimator=" + estimator, "noise." + key + "=1"}),
+                "t.toml: noise." + key + ": does not reach estimator '" + estimator +
+                    "', which sees values of f only: use objective_std");
+    EXPECT_EQ(error_of(smallest, {"hypergradient.estimator=" + estimator, "noise.objective_std=1"}),
+              "accepted");
+  }
 }
 
 TEST(BadExperiment, OverridesAreCheckedToo) {

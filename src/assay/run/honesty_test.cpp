@@ -34,6 +34,27 @@ TEST(Honesty, AnUnconvergedLowerLevelEndsTheRunUnlessAccepted) {
   EXPECT_EQ(lax.trace.cell(1, "lower_level_status"), "not converged");
 }
 
+TEST(Honesty, UnconvergedSolvesAreCountedAcrossChangesAndCheckpoints) {
+  const std::string lax = ssigd +
+                          "[lower_level]\nsolver = \"projected_gradient\"\nmax_iterations = 1\n"
+                          "accept_unconverged = true\n";
+  const std::string all = "\"lower_level_not_converged\": 5";  // one in each iteration
+  for (const std::string change : {"", "[[change]]\niteration = 3\n"}) {
+    const Experiment e = experiment(lax + change);
+    std::vector<std::string> checkpoints;
+    RunControl saving;
+    saving.checkpoint_every = 1;
+    saving.save_checkpoint = [&](const std::string& text) { checkpoints.push_back(text); };
+    expect_names(outcome(e, saving).manifest, all);
+    ASSERT_EQ(checkpoints.size(), 5u);
+    for (std::size_t after = 1; after < 5; ++after) {
+      RunControl control;
+      control.resume = checkpoints[after - 1];
+      expect_names(outcome(e, control).manifest, all);
+    }
+  }
+}
+
 /// A wrong setting is the file's fault, not one of the mathematics.
 void expect_refused(const Experiment& e, const Instance& instance, const std::string& complaint) {
   try {
@@ -99,9 +120,8 @@ TEST(Honesty, SettingsThatCannotActAreRefused) {
                "step.epsilon");
 }
 
-TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
-  // F = (x_1 - 100)^2 + x_2^2 over |x| <= 1 per entry: x_1 is stuck at 1, x_2 must still go to 0.
-  // The decrease promised by the free gradient (about 200 t |g|) could never be met.
+/// F = (x_1 - 100)^2 + x_2^2 over |x| <= 1 per entry: x_1 is stuck at 1, x_2 must still go to 0.
+Instance stuck_in_a_box() {
   Instance instance = empty_instance(2, 1);
   Mat<double> Qxx(2, 2);
   Qxx << 2, 0, 0, 2;
@@ -112,12 +132,29 @@ TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
   instance.x_set.lower = ExactMatrix(Mat<double>::Constant(2, 1, -1.0));
   instance.x_set.upper = ExactMatrix(Mat<double>::Constant(2, 1, 1.0));
   instance.x0 = ExactMatrix(Mat<double>::Constant(2, 1, 1.0));
+  return instance;
+}
+
+TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
+  // The decrease promised by the free gradient (about 200 t |g|) could never be met.
   const Experiment e =
       experiment(ssigd + "[step]\nrule = \"armijo\"\nfirst = 0.25\n", {"run.iterations=60"});
-  const RunOutcome out = run_experiment(e, instance);
+  const RunOutcome out = run_experiment(e, stuck_in_a_box());
   // x_2 halves in each of the 60 steps of 0.25, from 1; the gradient mapping is its gradient 2 x_2.
   EXPECT_EQ(out.trace.number(out.trace.rows.size() - 1, "gap_mapping"), 0x1p-59);
   EXPECT_EQ(out.trace.number(out.trace.rows.size() - 1, "gap_direct"), 198);
+}
+
+TEST(Honesty, TheStatusIsThatOfTheGapWhichVanishesAtAnOptimum) {
+  // The gap mapping is 2^-t, its variance over 20 iterations from s on 4^-s (1/15 - 1/100): below
+  // 1e-8 from s = 12, t = 31 on. |grad F|, about 198 + 4^-t / 396, would pass from t = 21 on.
+  const Experiment e =
+      experiment(ssigd + "[step]\nrule = \"constant\"\nlength = 0.25\n", {"run.iterations=40"});
+  const Trace trace = run_experiment(e, stuck_in_a_box()).trace;
+  for (std::size_t r = 0; r < trace.rows.size(); ++r)
+    EXPECT_EQ(trace.cell(r, "status"),
+              std::stol(trace.cell(r, "iteration")) < 31 ? "running" : "converged")
+        << r;
 }
 
 TEST(Emergency, HalvesTheStepThreeTimesAndCutsThePenalties) {

@@ -1,8 +1,11 @@
 // A run that was stopped and gone on with is the same run.
 #include <atomic>
+#include <nlohmann/json.hpp>
 
 #include "assay/run/run_test.hpp"
+#include "assay/run/version.hpp"
 #include "assay/support/error.hpp"
+#include "assay/support/files.hpp"
 
 namespace assay {
 namespace {
@@ -132,6 +135,24 @@ momentum = 0.7
 rule = "armijo"
 keep = true
 )"},
+    // Emergencies in the iterations 0, 1, 2: checkpoints lie between them and behind them.
+    {"f2csa_clipped_emergency", "", R"([algorithm]
+name = "f2csa"
+outer = "clipped"
+clip_radius = 0.05
+emergency_gradient = 1e-9
+[step]
+rule = "constant"
+length = 0.05
+)"},
+    {"f2csa_sgd_emergency", "", R"([algorithm]
+name = "f2csa"
+outer = "sgd"
+emergency_gradient = 1e-9
+[step]
+rule = "constant"
+length = 0.05
+)"},
 };
 
 constexpr long iterations = 9;
@@ -235,6 +256,22 @@ TEST_F(Checkpoint, OfAnotherRunIsRefused) {
   Instance other = instance;
   other.digest[0] = other.digest[0] == '0' ? '1' : '0';
   EXPECT_EQ(refusal(e, other, text).rfind("checkpoint: instance: belongs", 0), 0u);
+}
+
+TEST_F(Checkpoint, OfAnotherVersionOfTheProgramIsRefused) {
+  const Experiment e = make();
+  const Instance instance = load_instance(e);
+  const auto written_by = [text = stopped(e).checkpoint](const std::string& version) {
+    auto json = nlohmann::ordered_json::parse(text);
+    json.erase("sha256");
+    json["identity"]["program_version"] = version;
+    json["sha256"] = sha256(json.dump());
+    return json.dump();
+  };
+  EXPECT_EQ(refusal(e, instance, written_by(program_version)), "accepted");
+  EXPECT_EQ(refusal(e, instance, written_by("0.0.0")),
+            std::string("checkpoint: program_version: belongs to another run (\"0.0.0\", not \"") +
+                program_version + "\")");
 }
 
 TEST_F(Checkpoint, ThatIsBrokenIsRefused) {

@@ -1,8 +1,11 @@
 // What a run records, what may influence it, and how it fails.
 #include "assay/run/runner.hpp"
 
+#include <array>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "assay/algorithm/catalogue.hpp"
 #include "assay/run/run_test.hpp"
 #include "assay/support/error.hpp"
 
@@ -141,6 +144,106 @@ TEST(Run, WrongGapsAreReportedAndChangeNothingElse) {
   EXPECT_EQ(column(right, "gap_reported"), column(right, "gradient_norm_raw"));
 }
 
+/// F(x) = x^2/2 in one variable, nothing below.
+Instance parabola(double x0) {
+  Instance instance = empty_instance(1, 1);
+  instance.Qxx.set(0, 0, 1);
+  instance.H.set(0, 0, 1);
+  instance.x0 = ExactMatrix(Mat<double>::Constant(1, 1, x0));
+  return instance;
+}
+
+TEST(Run, TheOutputGapIsThatOfTheReturnedPoint) {
+  // z_1 = 1, Delta_2 = -1 clipped to -1/4, z_2 = 1 - s/4: the mean of the block is 1 - s/8, where
+  // |grad F| = x; x itself ends at 3/4.
+  const Experiment e = experiment(
+      "[algorithm]\nname = \"f2csa\"\nclip_radius = 0.25\nblock = 2\n[hypergradient]\n"
+      "estimator = \"implicit\"\n[step]\nrule = \"constant\"\nlength = 1\n[run]\niterations = 2\n"
+      "seed = 4\n");
+  const RunOutcome out = run_experiment(e, parabola(1));
+  const auto result = nlohmann::json::parse(out.manifest)["result"];
+  const double s = RandomStream(4, algorithm_stream("f2csa"), Purpose::segment, 2).uniform(0);
+  // Rounded in z_2, in the sum over the block, and in the square and the root of a norm.
+  EXPECT_NEAR(from_text<double>(result["output_gap"].get<std::string>()), 1 - s / 8,
+              gamma_bound<double>(4));
+  EXPECT_EQ(out.summary.gap_total, 0.75);
+}
+
+TEST(Run, StartsInTheUpperSet) {
+  Instance instance = parabola(3);
+  instance.x_set.kind = UpperSet::Kind::box;
+  instance.x_set.lower = ExactMatrix(Mat<double>::Constant(1, 1, -1.0));
+  instance.x_set.upper = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
+  const Experiment e = experiment("[algorithm]\nname = \"ssigd\"\n[run]\niterations = 0\n");
+  EXPECT_EQ(run_experiment(e, instance).trace.number(0, "objective"), 0.5);
+}
+
+TEST(Run, MayStartAtScaledNormals) {
+  const Experiment e = experiment(
+      "[algorithm]\nname = \"ssigd\"\n[start]\npoint = \"normal\"\nscale = 0.5\n"
+      "[run]\niterations = 0\nseed = 3\n");
+  const double z = RandomStream(3, 0, Purpose::start, 0).normal(0);
+  // |grad F| = |x|; the square and the root of the norm round.
+  EXPECT_NEAR(run_experiment(e, parabola(0)).trace.number(0, "gap_total"), std::abs(z) / 2,
+              gamma_bound<double>(2) * std::abs(z));
+}
+
+/// F(x) = (x + 1)^2/2 from x = 0, y* = max(x, 0) by the row y >= 0, stated `times` times.
+Instance kinked(Index times) {
+  Instance instance = parabola(0);
+  instance.x_target.set(0, 0, -1);
+  instance.M.set(0, 0, -1);
+  instance.A = ExactMatrix(times, 1);
+  instance.B = ExactMatrix(Mat<double>::Constant(times, 1, -1.0));
+  instance.b = ExactMatrix(times, 1);
+  return instance;
+}
+
+TEST(Run, SaysWhereItStandsAtAKink) {
+  const Experiment e = experiment(
+      "[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n[step]\nrule = \"constant\"\n"
+      "length = 0.5\n[run]\niterations = 2\n");
+  // From 0, where the row holds without a multiplier, to -1/2, where it has one.
+  const Trace once = run_experiment(e, kinked(1)).trace;
+  using Cells = std::vector<std::string>;
+  EXPECT_EQ(column(once, "weakly_active"), (Cells{"1", "0", "0"}));
+  EXPECT_EQ(column(once, "active_set_size"), (Cells{"0", "1", "1"}));
+  EXPECT_EQ(column(once, "licq"), (Cells{"1", "1", "1"}));
+  EXPECT_EQ(column(once, "estimate_kink"), (Cells{"", "1", "0"}));
+  const Trace twice = run_experiment(e, kinked(2)).trace;
+  EXPECT_EQ(twice.cell(0, "weakly_active"), "2");
+  EXPECT_EQ(twice.cell(0, "licq"), "0");
+}
+
+TEST(Run, SaysThatThereIsNoBoundWhereThereIsNone) {
+  // 1 <= y_1 <= y_2. One simultaneous correction of y = 0 puts y_1 to 1 and leaves the second row
+  // violated by 1, without a multiplier.
+  Instance instance = empty_instance(1, 2);
+  instance.Qxx.set(0, 0, 1);
+  instance.H = ExactMatrix(Mat<double>::Identity(2, 2));
+  Mat<double> rows(2, 2), limits(2, 1);
+  rows << -1, 0, 1, -1;
+  limits << -1, 0;
+  instance.A = ExactMatrix(2, 1);
+  instance.B = ExactMatrix(rows);
+  instance.b = ExactMatrix(limits);
+  instance.x0 = ExactMatrix(1, 1);
+  const auto step_with = [&](const std::string& solver) {
+    return run_experiment(experiment("[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n"
+                                     "[run]\niterations = 1\n[lower_level]\nsolver = " +
+                                     solver),
+                          instance)
+        .trace;
+  };
+  const Trace none =
+      step_with("\"historical\"\nmax_iterations = 0\ncorrections = 0\nenumeration_rows = 0\n");
+  EXPECT_EQ(none.cell(1, "lower_level_bound"), "none");
+  EXPECT_EQ(none.cell(1, "lower_level_error_bound"), "");
+  const Trace exact = step_with("\"active_set\"\n");
+  EXPECT_EQ(exact.cell(1, "lower_level_bound"), "proved");
+  EXPECT_NE(exact.cell(1, "lower_level_error_bound"), "");
+}
+
 // ---- changes of settings ----
 
 TEST(Changes, ToTheSameSettingsDoNothing) {
@@ -218,6 +321,45 @@ iterations = 12
           tables + "[[change]]\niteration = 5\nhypergradient = " + change + "\n", {}, top));
       EXPECT_NE(plain.cell(6, "x_digest"), changed.cell(6, "x_digest")) << fault << change;
     }
+}
+
+TEST(Changes, OfFaultsReachTheAlgorithm) {
+  const Trace trace = finished(experiment(
+      "[algorithm]\nname = \"dsblo\"\nperturbation = 0.01\n[run]\niterations = 10\n[[change]]\n"
+      "iteration = 5\nfaults = [\"normalised_perturbation\"]\n"));
+  for (long t = 0; t < 10; ++t) {
+    const double size = trace.number(static_cast<std::size_t>(t) + 1, "perturbation_norm");
+    if (t < 5) {
+      EXPECT_LT(size, 0.1) << t;  // 0.01 times 4 normals; fixed seed
+    } else {
+      EXPECT_NEAR(size, 1, gamma_bound<double>(8)) << t;  // two norms (n = 4) and a quotient
+    }
+  }
+}
+
+TEST(Changes, OfFaultsReachTheReport) {
+  const std::string tables =
+      "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 0.02\ncap = 0.01\n"
+      "[run]\niterations = 10\n";
+  const Trace plain = finished(experiment(tables));
+  for (const auto& [fault, wrong, source] :
+       {std::array{"printed_step", "step_applied", "step_requested"},
+        {"direct_gap_reported", "gap_reported", "gap_direct"},
+        {"objective_gap_reported", "gap_reported", "objective"}}) {
+    const Trace changed = finished(experiment(tables + "[[change]]\niteration = 5\nfaults = [\"" +
+                                              std::string(fault) + "\"]\n"));
+    EXPECT_EQ(differing_columns(plain, changed), std::vector<std::string>{wrong});
+    for (std::size_t row = 1; row < 11; ++row)  // row 6 is iteration 5
+      EXPECT_EQ(changed.cell(row, wrong), plain.cell(row, row < 6 ? wrong : source)) << fault;
+  }
+}
+
+TEST(Changes, OfACapAreNotUndoneByTheOldOne) {
+  const Trace trace = finished(experiment(
+      "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 0.02\ncap = 0.01\n"
+      "[run]\niterations = 6\n[[change]]\niteration = 3\nstep = { cap = 0.005 }\n"));
+  EXPECT_EQ(column(trace, "step_applied"),
+            (std::vector<std::string>{"", "0.01", "0.01", "0.01", "0.005", "0.005", "0.005"}));
 }
 
 TEST(Changes, OfFaultsThatShapeTheWholeRunAreRefused) {

@@ -67,5 +67,17 @@ TEST(ReportedStatus, ANewTestOnlyEveryTwentiethIteration) {
   EXPECT_TRUE(out[140]);
 }
 
+TEST(ReportedStatus, WhatIsStickySurvivesACheckpoint) {
+  ReportedStatus<double> original(true), other(true);
+  for (int t = 0; t < 135; ++t) original.add(t, 2.0);
+  StateArchive saved = StateArchive::writer();
+  original.archive(saved);
+  StateArchive read = StateArchive::reader(saved.values());
+  other.archive(read);
+  other.add(135, 7);  // between two tests: what was decided before stands
+  EXPECT_TRUE(other.converged());
+  EXPECT_EQ(other.gap(), 2);
+}
+
 }  // namespace
 }  // namespace assay

@@ -27,15 +27,15 @@ CatalogueItem item(const char* name, const char* summary, std::vector<Parameter>
 
 /// A rule as it is listed and as it is made.
 template <class S>
-struct Entry {
+struct StepEntry {
   CatalogueItem item;
   std::function<std::unique_ptr<StepRule<S>>(const Settings&, const StepContext<S>&)> make;
 };
 
 template <class S>
-const std::vector<Entry<S>>& rules() {
+const std::vector<StepEntry<S>>& rules() {
   using Context = StepContext<S>;
-  static const std::vector<Entry<S>> entries = {
+  static const std::vector<StepEntry<S>> entries = {
       {item("constant", "the same length always",
             {{"length", 0.01, "the length", 0.0, huge, true}}),
        [](const Settings& s, const Context&) {

@@ -283,6 +283,24 @@ TEST(StepRules, AdjustedInverseFollowsItsWindow) {
   EXPECT_NEAR(mu(11, 1e-3, 0.4), before / 1.1, before * rounded);
 }
 
+TEST(StepRules, TheWindowOfAdjustedInverseSurvivesACheckpoint) {
+  const Given given = {{"window", std::int64_t{2}}};
+  auto original = rule<double>("adjusted_inverse", given);
+  auto other = rule<double>("adjusted_inverse", given);
+  const auto query = [](long t, double gap) {
+    StepQuery<double> out = at(t, 1e-3);
+    out.gap = [gap] { return gap; };
+    return out;
+  };
+  original(query(0, 1)), original(query(1, 1));
+  StateArchive saved = StateArchive::writer();
+  original.archive(saved);
+  StateArchive read = StateArchive::reader(saved.values());
+  other.archive(read);
+  // Steady small norms, and the gap of iteration 0 fell by 0.5: mu = 200 / 1.1, rounded alike.
+  EXPECT_EQ(other(query(2, 0.5)).applied, 1 / (200 / 1.1 * 3));
+}
+
 TEST(StepRules, EveryRuleOfTheCatalogueIsTestedHere) {
   const std::set<std::string> tested = {
       "constant",           "inverse", "polynomial",       "exponential",

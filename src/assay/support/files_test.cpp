@@ -2,14 +2,34 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <functional>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "assay/support/error.hpp"
 #include "assay/support/small_disk_test.hpp"
+
+namespace {
+
+/// Sees each fsync of the process while it is set, and refuses it unless it returns 0.
+std::function<int(bool of_folder)> on_sync;
+
+}  // namespace
+
+/// Stands before the one of the C library: what a crash would lose shows in no other way.
+extern "C" int fsync(int fd) {
+  struct stat info {};
+  if (on_sync && fstat(fd, &info) == 0) {
+    errno = on_sync(S_ISDIR(info.st_mode));
+    if (errno != 0) return -1;
+  }
+  return static_cast<int>(syscall(SYS_fsync, fd));
+}
 
 namespace assay {
 namespace {
@@ -24,7 +44,10 @@ class Files : public testing::Test {
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
-  void TearDown() override { fs::remove_all(folder_); }
+  void TearDown() override {
+    on_sync = nullptr;
+    fs::remove_all(folder_);
+  }
   long entries() const {
     return std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
   }
@@ -73,6 +96,45 @@ TEST_F(Files, AFullDiskLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(message, (folder_ / "a").string() + ": cannot write: File too large");
   EXPECT_EQ(read_file(folder_ / "a"), "old");
   EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, AreOnTheDiskBeforeTheyReplaceAndTheirFolderAfterwards) {
+  write_file_atomically(folder_ / "a", "old");
+  std::vector<std::string> seen;
+  on_sync = [&](bool of_folder) {
+    seen.push_back((of_folder ? "folder, " : "file, ") + read_file(folder_ / "a"));
+    return 0;
+  };
+
+  write_file_atomically(folder_ / "a", "new");
+  EXPECT_EQ(seen, (std::vector<std::string>{"file, old", "folder, new"}));
+
+  seen.clear();
+  Replacement both;
+  both.write(folder_ / "b", "newer");
+  both.write(folder_ / "a", "newer");
+  both.keep();
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"file, new", "file, new", "folder, newer", "folder, newer"}));
+}
+
+TEST_F(Files, ADiskThatFailsLeavesTheOldFileAndNothingElse) {
+  write_file_atomically(folder_ / "a", "old");
+  on_sync = [](bool of_folder) { return of_folder ? 0 : EIO; };
+
+  EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "a", "new"); }),
+            (folder_ / "a").string() + ": cannot write: Input/output error");
+
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, AFileSystemThatCannotSyncAFolderIsNoError) {
+  on_sync = [](bool of_folder) { return of_folder ? EINVAL : 0; };
+
+  write_file_atomically(folder_ / "a", "new");
+
+  EXPECT_EQ(read_file(folder_ / "a"), "new");
 }
 
 TEST_F(Files, ErrorsNameTheFileAndTheReason) {

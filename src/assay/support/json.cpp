@@ -9,16 +9,16 @@
 namespace assay {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 std::string joined(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
 
 /// Builds the value while it keeps track of where in the document the parser stands.
-class Builder final : public nlohmann::json_sax<Json> {
+class Builder final : public nlohmann::json_sax<PlainJson> {
  public:
-  Builder(const std::string& text, const std::string& source, Json& root)
+  Builder(const std::string& text, const std::string& source, PlainJson& root)
       : text_(text), source_(source), root_(root) {}
 
   bool null() override { return put(nullptr); }
@@ -29,8 +29,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool string(string_t& v) override { return put(std::move(v)); }
   bool binary(binary_t&) override { return false; }
 
-  bool start_object(std::size_t) override { return open(Json::object()); }
-  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool start_object(std::size_t) override { return open(PlainJson::object()); }
+  bool start_array(std::size_t) override { return open(PlainJson::array()); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(string_t& key) override {
@@ -52,7 +52,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
  private:
   struct Level {
-    Json* value;
+    PlainJson* value;
     std::string key;  ///< the last key, in an object
   };
 
@@ -70,18 +70,18 @@ class Builder final : public nlohmann::json_sax<Json> {
     return path;
   }
 
-  Json* insert(Json&& v) {
+  PlainJson* insert(PlainJson&& v) {
     if (levels_.empty()) return &(root_ = std::move(v));
     Level& level = levels_.back();
     if (level.value->is_object()) return &((*level.value)[level.key] = std::move(v));
     level.value->push_back(std::move(v));
     return &level.value->back();
   }
-  bool put(Json&& v) {
+  bool put(PlainJson&& v) {
     insert(std::move(v));
     return true;
   }
-  bool open(Json&& v) {
+  bool open(PlainJson&& v) {
     constexpr std::size_t deepest = 16;  // no format of ours nests half as deep
     if (levels_.size() == deepest) throw InputError(source_, path(), "nested too deeply");
     levels_.push_back({insert(std::move(v)), ""});
@@ -110,16 +110,16 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   const std::string& text_;
   const std::string& source_;
-  Json& root_;
+  PlainJson& root_;
   std::vector<Level> levels_;
 };
 
 }  // namespace
 
-Json parse_json(const std::string& text, const std::string& source) {
-  Json root;
+PlainJson parse_json(const std::string& text, const std::string& source) {
+  PlainJson root;
   Builder builder(text, source, root);
-  Json::sax_parse(text, &builder);
+  PlainJson::sax_parse(text, &builder);
   return root;
 }
 
@@ -142,7 +142,7 @@ JsonField JsonField::at(const std::string& key) const {
   throw InputError(source_, joined(path_, key), "missing");
 }
 
-const Json& JsonField::list(std::size_t size, const std::string& meaning) const {
+const PlainJson& JsonField::list(std::size_t size, const std::string& meaning) const {
   if (!value_->is_array()) must_be("a list of " + meaning);
   if (value_->size() != size)
     fail("has " + std::to_string(value_->size()) + " entries, must have " + meaning);
@@ -186,7 +186,7 @@ std::string JsonField::word(const std::vector<std::string>& allowed) const {
 }
 
 void JsonField::must_be(const std::string& expected) const {
-  const std::string shown = value_->dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string shown = value_->dump(-1, ' ', false, PlainJson::error_handler_t::replace);
   fail("is " + shortened(shown) + ", must be " + expected);
 }
 

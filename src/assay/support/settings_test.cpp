@@ -14,6 +14,7 @@ const std::vector<Parameter> parameters = {
     {.key = "averaged", .fallback = false, .doc = ""},
     {.key = "samples", .fallback = std::int64_t(1), .doc = "", .min = 1},
     {.key = "length", .fallback = 0.5, .doc = "", .min = 0, .max = 1, .min_open = true},
+    {.key = "share", .fallback = 0.5, .doc = "", .min = 0, .max = 1, .max_open = true},
     {.key = "gate", .fallback = std::string("paper"), .doc = "", .choices = {"paper", "sigmoid"}},
     {.key = "weights", .fallback = std::vector<double>{1, 2}, .doc = "", .min = 0},
     {.key = "names", .fallback = std::vector<std::string>{"a"}, .doc = ""},
@@ -65,6 +66,8 @@ TEST(Settings, ErrorsNameFileKeyAndValue) {
   EXPECT_EQ(error_of({{"zzz", 0.1}}), "f.toml: step.zzz: unknown key");
   EXPECT_EQ(error_of({{"length", 0.0}}), "f.toml: step.length: is 0, must be > 0, <= 1");
   EXPECT_EQ(error_of({{"length", 1.5}}), "f.toml: step.length: is 1.5, must be > 0, <= 1");
+  EXPECT_EQ(error_of({{"share", 1.0}}), "f.toml: step.share: is 1, must be >= 0, < 1");
+  EXPECT_EQ(error_of({{"share", 0x1.fffffffffffffp-1}}), "accepted");
   EXPECT_EQ(error_of({{"length", std::numeric_limits<double>::quiet_NaN()}}),
             "f.toml: step.length: is nan, must be > 0, <= 1");
   EXPECT_EQ(error_of({{"length", std::string("big")}}),

@@ -33,6 +33,20 @@ TEST(Numpy, ReadsRealNumbersOfBothByteOrders) {
   EXPECT_EQ(a.values, std::vector<double>{0.125});
 }
 
+TEST(Numpy, ReadsTheLongHeadersOfVersions2And3) {
+  // Their lengths have four bytes: with two the dictionary would begin too early, or, where it is
+  // longer than two bytes can say, end too early.
+  const std::string one = "\x00\x00\x00\x00\x00\x00\xf8\x3f"s;
+  const std::string dictionary = "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }";
+  for (const char version : {'\x02', '\x03'})
+    for (const std::size_t length : {0x74, 0x10074}) {  // data begin at a multiple of 64
+      std::string bytes = "\x93NUMPY"s + version + '\x00';
+      for (int k = 0; k < 4; ++k) bytes += static_cast<char>(length >> (8 * k) & 0xff);
+      bytes += dictionary + std::string(length - 1 - dictionary.size(), ' ') + '\n';
+      EXPECT_EQ(parse_npy(bytes + one, "a").values, std::vector<double>{1.5}) << length;
+    }
+}
+
 TEST(Numpy, ReadsIntegers) {
   NumpyArray a = parse_npy(file("<i4", "False", "(2,)", "\x03\x00\x00\x00\xfe\xff\xff\xff"s), "a");
   EXPECT_EQ(a.values, (std::vector<double>{3, -2}));

@@ -111,6 +111,35 @@ TEST_F(Diagnose, NamesBothOfTwoFaultsThatHideEachOther) {
   EXPECT_EQ(causes, (Ids{"detached_implicit", "dropped_row_term"}));
 }
 
+/// Constant steps eta on curvatures lambda: the gap falls by max |1 - eta lambda|, which the
+/// smallest lambda gives here. At a floor of rounding more digits let it fall on.
+TEST_F(Diagnose, PredictsTheRateAndTellsRoundingByMoreDigits) {
+  const auto run = [&](const std::string& algorithm, const std::string& length, long iterations) {
+    const fs::path file = path("rate.toml");
+    write_file_atomically(
+        file, fmt::format("format = \"assay-experiment/1\"\nname = \"rate\"\n[instance]\n"
+                          "path = \"{}/instances/s20.json\"\n[algorithm]\n{}[step]\n"
+                          "rule = \"constant\"\nlength = {}\n[run]\niterations = {}\n",
+                          ASSAY_GOLDEN, algorithm, length, iterations));
+    return diagnosis(file.string());
+  };
+  const Json falling = run("name = \"ssigd\"\nperturbation = 0\n", "0.1", 100);
+  const Json law = find(falling.at("laws"), "id", "rate");
+  const double fastest = law.at("predicted").at(0), slowest = law.at("predicted").at(1);
+  EXPECT_LT(fastest, slowest);
+  // A sum of falling exponentials falls no faster than the fastest and no slower than the slowest.
+  EXPECT_GE(law.at("measured").get<double>(), fastest - 1e-9);
+  EXPECT_LE(law.at("measured").get<double>(), slowest + 1e-9);
+  for (const Json& effect : falling.at("effects")) EXPECT_NE(effect.at("id"), "precision");
+
+  const Json floor = run("name = \"f2csa\"\nouter = \"sgd\"\n", "0.3", 160);
+  EXPECT_EQ(floor.at("verdict"), "healthy");
+  EXPECT_EQ(with_role(floor, "design"), Ids{"rounding"});
+  // A hundred iterations more at a rate of 0.4, from 1e-17 on.
+  EXPECT_LT(ratio(floor, "precision"), 1e-30);
+  EXPECT_GT(ratio(floor, "precision"), 0);
+}
+
 TEST_F(Diagnose, HealthyRunsHaveNoCause) {
   for (const std::string name :
        {"demo-dsblo-s100", "demo-dsblo-s100-active", "f2csa-paper-gate", "one-dimensional"}) {
@@ -133,6 +162,9 @@ TEST_F(Diagnose, ShortRunsHaveNoCause) {
                                 order + "\"\n[run]\niterations = " + iterations + "\n");
       const Json d = diagnosis(file.string());
       EXPECT_EQ(with_role(d, "cause"), Ids{}) << order << iterations << d.at("findings").dump(1);
+      if (iterations == "0") {
+        EXPECT_EQ(d.at("verdict"), "undecided");
+      }
     }
 }
 
@@ -186,6 +218,15 @@ TEST_F(Diagnose, AuditsAForeignTrace) {
   EXPECT_EQ(d.at("rows"), 30);
   EXPECT_NEAR(d.at("last").at("total").get<double>(), 28 - 4 * (1 + 29 / 16.0), 1e-12);
   EXPECT_LE(d.at("proved").at("lower").get<double>(), 28 - 4 * (1 + 29 / 16.0));
+  // Another column: here the implicit part.
+  std::string columns = "iteration,x0,gap,mine\n";
+  for (int t = 0; t < 30; ++t)
+    columns += fmt::format("{},{},0.5,{}\n", t, 1 + t / 16.0, std::fabs(2 - 4 * (1 + t / 16.0)));
+  write_file_atomically(path("columns.csv"), columns);
+  const Ended mine = assay({"diagnose", "--trace", path("columns.csv"), "--instance", instance,
+                            "--column", "mine", "--json"});
+  EXPECT_EQ(Json::parse(mine.out).at("column"), "mine");
+  EXPECT_EQ(Json::parse(mine.out).at("verdict"), "implicit");
   EXPECT_EQ(assay({"diagnose", "--trace", path("foreign.csv")}).code, 2);
   EXPECT_EQ(assay({"diagnose"}).code, 2);
 }
@@ -218,7 +259,9 @@ TEST_F(Diagnose, AKinkThatIsAMinimumIsStationary) {
   EXPECT_LT(n.at("distance").get<double>(), 1e-9);
   EXPECT_NEAR(n.at("smallest").get<double>(), 1, 0.0625 / 8);
   // Both ends of a ball of radius 1/16 away, at the largest curvature, 1 along x_1.
+  // From there to the far end of the ball it may fall by 1/8.
   EXPECT_GT(n.at("smooth").get<double>(), 1 - 2 * 0.0625 - 0.0625 / 8);
+  EXPECT_LT(n.at("smooth").get<double>(), 1 - 2 * 0.0625 + 0.0625 / 8);
   EXPECT_LT(n.at("slope_there").get<double>(), -0.99);
   EXPECT_LT(n.at("slope_back").get<double>(), -0.99);
 }
@@ -252,6 +295,64 @@ TEST_F(Diagnose, EffectsRepeatFromTheirSettings) {
     EXPECT_GE(effect.at("proved").at("upper").get<double>() * (1 + 1e-12), gap) << effect.at("id");
   }
   EXPECT_GE(tried, 6);
+}
+
+/// The lines that a finding prints to have its numbers again, run by a shell as they stand: the
+/// diagnosis finds the same, and each run ends in the interval proved for its what-if.
+TEST_F(Diagnose, FindingsRepeatFromTheirCommands) {
+  const std::string file = experiment("again", 20, "[step]\nrule = \"constant\"\nlength = 0.3\n");
+  const Json d =
+      diagnosis(file, {"--set", "step.cap=0.001", "--set", "run.iterations=60", "--set",
+                       "faults=[\"printed_step\"]", "--set", "algorithm.perturbation=0"});
+  EXPECT_EQ(with_role(d, "cause"), Ids{"step_limited"});
+  EXPECT_EQ(with_role(d, "report"), Ids{"printed_step"});
+  fs::create_directory(root_ / "bin");
+  fs::create_symlink(ASSAY_PROGRAM, root_ / "bin/assay");
+  const auto shell = [&](const std::string& line) {
+    const std::string all = "PATH='" + path("bin") + "':\"$PATH\"; cd '" + path(".") + "' && " +
+                            line + " --json > answer.json";
+    EXPECT_EQ(std::system(all.c_str()), 0) << line;  // NOLINT: as its reader would
+    return Json::parse(read_file(path("answer.json")));
+  };
+  long runs = 0;
+  std::set<std::string> diagnoses;
+  for (const Json& f : d.at("findings")) {
+    std::vector<Json> effects;  // in the order of the lines
+    for (const Json& effect : d.at("effects"))
+      if (f.at("numbers").contains("ratio " + effect.at("id").get<std::string>()) &&
+          !effect.at("settings").empty())
+        effects.push_back(effect);
+    const Json& lines = f.at("reproduce");
+    ASSERT_EQ(lines.size(), 1 + effects.size()) << f.dump(1);
+    diagnoses.insert(lines[0].get<std::string>());
+    for (std::size_t k = 0; k < effects.size(); ++k) {
+      const double gap = shell(lines[k + 1].get<std::string>() + " -o again").at("gap_total");
+      EXPECT_LE(effects[k].at("proved").at("lower").get<double>(), gap) << lines[k + 1];
+      EXPECT_GE(effects[k].at("proved").at("upper").get<double>() * (1 + 1e-12), gap)
+          << lines[k + 1];
+      ++runs;
+    }
+  }
+  EXPECT_GE(runs, 2);
+  ASSERT_EQ(diagnoses.size(), 1U);
+  EXPECT_EQ(shell(*diagnoses.begin()).at("findings"), d.at("findings"));
+}
+
+/// Iterations in any order and more than once; none that the run does not have.
+TEST_F(Diagnose, TakesTheIterationsAskedFor) {
+  const std::string file = experiment("at", 12);
+  const auto at = [&](const Ids& options) {
+    std::vector<long> iterations;
+    const Json d = diagnosis(file, options);
+    for (const Json& ladder : d.at("ladder")) iterations.push_back(ladder.at("iteration"));
+    return iterations;
+  };
+  EXPECT_EQ(at({"--at", "7", "--at", "2", "--at", "7"}), (std::vector<long>{2, 7, 11}));
+  EXPECT_EQ(at({"--at", "11", "--at", "0"}), (std::vector<long>{0, 11}));
+  for (const char* outside : {"--at=12", "--at=-1"}) {
+    const Ended ended = assay({"diagnose", file, outside});
+    expect_failure(ended, 2, "--at: is outside 0 .. 11");
+  }
 }
 
 TEST_F(Diagnose, WritesItsFindingsAsSarif) {

@@ -47,6 +47,55 @@ TEST_F(CliFuzz, AFailureIsSavedAndCanBeReplayed) {
   }
 }
 
+/// Of several files the first that fails is named; the outcome of each is listed.
+TEST_F(CliFuzz, SeveralFilesAreReplayedAtOnce) {
+  fuzz({});
+  std::vector<std::string> failing;
+  for (const auto& [name, text] : corpus()) {
+    failing.push_back(path("corpus/" + name));
+    auto json = nlohmann::json::parse(text);
+    if (json["failure"] != "few rows") continue;
+    json["case"]["numbers"]["steps"] = 1;  // the law says nothing of so few
+    write_file_atomically(root_ / "holds.json", json.dump());
+  }
+  ASSERT_GE(failing.size(), 2U);
+  ASSERT_TRUE(fs::exists(root_ / "holds.json"));
+  const auto named = [&](const std::vector<std::string>& files) {
+    std::vector<std::string> all = {"replay", "--json"};
+    all.insert(all.end(), files.begin(), files.end());
+    const Ended ended = assay(all);
+    EXPECT_EQ(ended.code, 1) << ended.err;
+    std::vector<std::string> outcomes;
+    const auto json = nlohmann::json::parse(ended.out);
+    for (const auto& file : json.at("files")) outcomes.push_back(file.at("outcome"));
+    EXPECT_EQ(outcomes, (std::vector<std::string>{"holds", "fails", "fails"}));
+    return ended.err.substr(0, ended.err.find('\n'));
+  };
+  for (const auto& [first, second] :
+       {std::pair{failing[0], failing[1]}, std::pair{failing[1], failing[0]}}) {
+    const std::string line = named({path("holds.json"), first, second});
+    EXPECT_NE(line.find(first), std::string::npos) << line;
+    EXPECT_EQ(line.find(second), std::string::npos) << line;
+  }
+  EXPECT_EQ(assay({"replay", path("holds.json")}).code, 0);
+}
+
+/// 0.02 minutes for two laws: 0.6 seconds each. No upper end is sure on a busy machine; that one of
+/// the two keeps to its half is as good as sure.
+TEST_F(CliFuzz, ABudgetIsSharedOut) {
+  const Ended ended = assay({"fuzz", "--property", "self_test.rare_law", "--budget", "0.02m",
+                             "--no-save", "--corpus", path("corpus"), "--json"});
+  const auto json = nlohmann::json::parse(ended.out)["properties"];
+  ASSERT_EQ(json.size(), 2U);
+  std::vector<double> seconds;
+  for (const auto& row : json) {
+    seconds.push_back(row["seconds"]);
+    EXPECT_GE(seconds.back(), 0.6);
+    EXPECT_GT(row["cases"].get<long>(), 0);
+  }
+  EXPECT_LT(std::min(seconds[0], seconds[1]), 1.2);
+}
+
 TEST_F(CliFuzz, SavedCasesAreTriedFirst) {
   fuzz({});
   const std::size_t kept = corpus().size();
