@@ -292,6 +292,7 @@ TEST(Events, OfTheTailHaveTheirNames) {
         EXPECT_EQ(find(events, other) != nullptr, other == id) << other << " of " << id;
       }
     if (id.empty()) continue;
+    ASSERT_NE(find(events, id), nullptr) << id;
     EXPECT_EQ(find(events, id)->first, 200);
     EXPECT_EQ(find(events, id)->last, 399);
   }
