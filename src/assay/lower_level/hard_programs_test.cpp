@@ -461,11 +461,16 @@ TYPED_TEST(HardPrograms, WhatLeavesForItsNoiseIsLookedAtAgain) {
   q[1] = S(0x1p-15 + 0x1p-40);
   auto program = reference::lower_program(in, reference::RVec::Constant(1, Rational(1)));
   program.g[1] += Rational(0x1p-15 + 0x1p-40);
+  LowerSolution<S> first;
   for (int k = 0; k < 7; ++k) {
     lower.solve(Vec<S>::Constant(1, S(0)), {});
     const auto& s = lower.solve(Vec<S>::Constant(1, S(1)), q);
     ASSERT_EQ(s.status, LowerStatus::solved) << k;
     expect_optimal(program, s, std::to_string(k));
+    if (k == 0) first = s;
+    EXPECT_EQ(s.y, first.y) << k;
+    EXPECT_EQ(s.multipliers, first.multipliers) << k;
+    EXPECT_EQ(s.iterations, first.iterations) << k;
   }
 }
 
