@@ -23,7 +23,8 @@ int count(Holds holds) {
 
 bool differ(const ExactMatrix& a, const ExactMatrix& b) { return a.nearest() != b.nearest(); }
 
-/// Rows that hold with zero multiplier, and no repeated ones beside them.
+/// Rows that hold with zero multiplier, and no repeated ones beside them, in 15; repeated rows in
+/// 55. The limits are about half.
 TEST(QuadraticCase, HasWeaklyActiveRows) {
   Recipe recipe;
   recipe.largest = 8;
@@ -37,10 +38,8 @@ TEST(QuadraticCase, HasWeaklyActiveRows) {
     repeated += !s.licq;
     return !s.weakly_active.empty() && s.licq;
   });
-  RecordProperty("weak", weak);
-  RecordProperty("repeated", repeated);
-  EXPECT_GE(weak, 10);
-  EXPECT_GE(repeated, 10);
+  EXPECT_GE(weak, 7);
+  EXPECT_GE(repeated, 25);
 }
 
 /// With and without: the same case but for powers of two in f, g or single rows, each of which is

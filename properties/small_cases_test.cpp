@@ -29,21 +29,25 @@ Counts count(Case (*generate)(Source&)) {
   return n;
 }
 
+// The limits are about half of what there is: other draws may change that, not the loss of a kind.
+
+/// 188 feasible, 30 degenerate, 29 of them by dependent rows, 94 perturbed, 5 thin.
 TEST(SmallCase, IsOftenDegenerate) {
   const Counts n = count(small_case);
-  EXPECT_GE(n.feasible, 120);
-  EXPECT_GE(n.degenerate, 25);
-  EXPECT_GE(n.dependent, 20);
-  EXPECT_GE(n.perturbed, 60);
-  EXPECT_GE(200 - n.perturbed, 60);
-  EXPECT_GE(n.thin, 5);
+  EXPECT_GE(n.feasible, 100);
+  EXPECT_GE(n.degenerate, 15);
+  EXPECT_GE(n.dependent, 15);
+  EXPECT_GE(n.perturbed, 50);
+  EXPECT_GE(200 - n.perturbed, 50);
+  EXPECT_GE(n.thin, 2);
 }
 
+/// 116 feasible, 30 thin.
 TEST(TouchingCase, ContradictsItselfOrNot) {
   const Counts n = count(touching_case);
   EXPECT_GE(n.feasible, 40);
   EXPECT_GE(200 - n.feasible, 40);
-  EXPECT_GE(n.thin, 20);
+  EXPECT_GE(n.thin, 15);
 }
 
 /// 1 <= y <= limit.
