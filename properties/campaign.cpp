@@ -37,7 +37,7 @@ rc::Gen<Case> generator(const Property& property) {
 }
 
 /// Sizes 0 .. largest, small ones more often: they are cheap and find most.
-int size_of(long number, int largest) {
+int size_of_case(long number, int largest) {
   const long k = number % 101;
   return static_cast<int>(k * k * largest / 10000);
 }
@@ -46,7 +46,7 @@ rc::Shrinkable<Case> numbered(const Property& property, const Property::Typed& t
                               std::uint64_t seed, long number) {
   const rc::Random random(
       rc::Random::Key{seed, hashed(property.name), static_cast<std::uint64_t>(number), 0});
-  return generator(property)(random, size_of(number, typed.largest));
+  return generator(property)(random, size_of_case(number, typed.largest));
 }
 
 /// Descends to the first simpler relative that fails alike until none does. The limit bounds the

@@ -15,17 +15,11 @@ namespace assay::properties {
 namespace {
 
 using reference::exact;
+using reference::fine;
+using reference::length;
 using reference::Minimiser;
 using reference::Program;
 using reference::RVec;
-
-Real100 fine(const Rational& a) { return convert<Real100>(a); }
-
-Real100 length(const RVec& v) {
-  Rational sum = 0;
-  for (Index i = 0; i < v.size(); ++i) sum += v[i] * v[i];
-  return square_root(fine(sum));
-}
 
 /// (r + sqrt(r^2 + 4 mu chi)) / (2 mu)
 Real100 error_formula(const Real100& r, const Real100& chi, const Real100& mu) {

@@ -139,9 +139,9 @@ void applied_is_logged(const Case& c, Check& check) {
     if (!walk.start()) check.discard("no lower level at the start");
     const Exact u = roundoff<S>(), n(static_cast<double>(c.instance.n));
     for (long t = 0; t < c.integer("steps"); ++t) {
-      const ExactVector x = exact(walk.x());
+      const ExactVector x = as_exact(walk.x());
       if (!walk.step()) return;
-      const ExactVector next = exact(walk.x());
+      const ExactVector next = as_exact(walk.x());
       const Record<S>& r = walk.record();
       const Exact length = length_of(next - x);
       near(check, "step_length is |x_{t+1} - x_t|", r.step_length, length,
@@ -278,7 +278,7 @@ void gaps_are_recomputable(const Case& given, Check& check) {
   try {
     if (!walk.start()) check.discard("no lower level at the start");
     for (long t = 0;; ++t) {
-      const ExactVector x = exact(walk.x());
+      const ExactVector x = as_exact(walk.x());
       const Record<S>& r = walk.record();
       const Truth at = truth(book, x, u);
       if (!at.certain) {

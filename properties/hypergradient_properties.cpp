@@ -129,7 +129,7 @@ void derivative_is_the_oracles(const Case& c, Check& check) {
 
 // --- forward and adjoint ------------------------------------------------------------------------
 
-Case any_case(Source& source) {
+Case ill_conditioned_case(Source& source) {
   Recipe recipe;
   recipe.condition = 1e8;
   return quadratic_case(source, recipe);
@@ -418,7 +418,7 @@ std::vector<Property> hypergradient_properties() {
       {"K3.forward_equals_adjoint",
        "forward Jacobian and adjoint give the same implicit gradient: each within |K^-1| times the "
        "residual of its block elimination (SaddleBounds)",
-       any_case,
+       ill_conditioned_case,
        {ASSAY_LAW_IN_FIELDS(forward_equals_adjoint)},
        40},
       {"L3.perturbation_has_no_effect",

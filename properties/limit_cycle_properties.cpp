@@ -13,8 +13,6 @@ namespace {
 using reference::length_of;
 using reference::size_of;
 
-Exact whole(long k) { return Exact(static_cast<double>(k)); }
-
 /// F(x) = lambda/2 |x - x*|^2 on R^2 up to a constant: Qxx = lambda I, and a lower level with a
 /// constant implicit part.
 Case round_case(Source& source) {
@@ -56,13 +54,13 @@ Case cycle_case(Source& source) {
 struct Round {
   Round(const Case& c, Check& check) : book(c.instance) {
     const Instance& in = c.instance;
-    const auto& at = book.solve(exact(in.x0->to_vector<double>()), ExactVector());
+    const auto& at = book.solve(as_exact(in.x0->to_vector<double>()), ExactVector());
     if (!at.found || in.n != 2 || in.inequality_rows() > 0) check.discard("not a round quadratic");
     const auto Q = book.hessian(at.active);
     lambda = Q(0, 0);
     if (!(lambda > 0) || Q(0, 1) != 0 || Q(1, 0) != 0 || Q(1, 1) != lambda)
       check.discard("not a round quadratic");
-    center = exact(in.x0->to_vector<double>()) - book.gradient(at) / lambda;
+    center = as_exact(in.x0->to_vector<double>()) - book.gradient(at) / lambda;
   }
   Textbook book;
   Exact lambda;
@@ -119,7 +117,7 @@ void characteristic_recursion(const Case& c, Check& check) {
       experiment_of(legacy_tables(c, entry("rule", "constant") + entry("length", eta)));
   Walk<S> walk(c.instance, e);
   walk.start();
-  std::vector<ExactVector> offset{exact(walk.x()) - F.center};
+  std::vector<ExactVector> offset{as_exact(walk.x()) - F.center};
   Exact early(0), late(0);
   // Growth and decay show late; the recursion itself shows at once.
   const bool patient = std::is_same_v<S, double>;
@@ -128,7 +126,7 @@ void characteristic_recursion(const Case& c, Check& check) {
   const Exact enough = Exact("1e100") * (size_of(F.center) + length_of(offset[0]));
   for (long t = 0; t < T; ++t) {
     walk.step();
-    offset.push_back(exact(walk.x()) - F.center);
+    offset.push_back(as_exact(walk.x()) - F.center);
     const Exact size = length_of(offset.back());
     if (enough < size) {
       late = size;
@@ -204,7 +202,7 @@ void limit_cycle(const Case& c, Check& check) {
   Exact before(0);
   for (long t = 0; t < T; ++t) {
     walk.step();
-    const ExactVector now = exact(walk.x()) - F.center;
+    const ExactVector now = as_exact(walk.x()) - F.center;
     if (t > from) {
       sum += Exact(walk.record().momentum_norm);
       gap += Exact(walk.record().gap_total);

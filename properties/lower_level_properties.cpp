@@ -173,7 +173,7 @@ void warm_start_is_invisible(const Case& c, Check& check) {
 
 // --- any size and scale -------------------------------------------------------------------------
 
-Case scaled_case(Source& source) {
+Case any_scale_case(Source& source) {
   Recipe recipe;
   recipe.scales = source.chance(0.5) ? 498 : 40;
   recipe.largest = 40;
@@ -250,7 +250,7 @@ std::vector<Property> lower_level_properties() {
        "residuals of the answer, in exact arithmetic, <= gamma_{4 (2N + 16)} of the sum of their "
        "terms, at sizes up to 40, conditions up to 1e10 and scales 2^-498 .. 2^498; the "
        "certificate tells of them",
-       scaled_case,
+       any_scale_case,
        {ASSAY_LAW_IN_FIELDS(satisfies_kkt_at_every_scale)},
        40}};
 }

@@ -19,10 +19,6 @@ using RVec = Vec<Rational>;
 
 // ---- cases ----
 
-double eighths(Source& source, Index limit) {
-  return static_cast<double>(source.integer(-limit, limit)) / 8;
-}
-
 /// All data to multiples of 2^-10: fractions stay short, and what is orthogonal with small
 /// denominators stays nearly exact in double too.
 void to_grid(Case& c) {
@@ -48,8 +44,8 @@ Case case_up_to(Source& source, Index largest, double grid_chance) {
   Case c = quadratic_case(source, recipe);
   if (source.chance(0.5))
     for (Index j = 0; j < c.instance.m; ++j)
-      for (Index i = 0; i < c.instance.n; ++i) c.instance.Qxy.set(i, j, eighths(source, 8));
-  for (Index j = 0; j < c.instance.m; ++j) c.instance.y_target.set(j, 0, eighths(source, 16));
+      for (Index i = 0; i < c.instance.n; ++i) c.instance.Qxy.set(i, j, source.eighths(8));
+  for (Index j = 0; j < c.instance.m; ++j) c.instance.y_target.set(j, 0, source.eighths(16));
   if (source.chance(0.3)) c.vectors["q"] = source.normals(c.instance.m) * 0.1;
   if (source.chance(grid_chance)) to_grid(c);
   return c;
@@ -371,7 +367,7 @@ void nothing_else_matters(const Case& c, Check& check) {
 
 // ---- runs ----
 
-Case run_case(Source& source) {
+Case scaled_run_case(Source& source) {
   Case c = case_up_to(source, 6, 0);
   c.instance.x0 = ExactMatrix(Mat<double>(c.vector("x")));
   c.numbers["exponent"] = static_cast<double>(source.integer(-12, 12));
@@ -482,12 +478,12 @@ std::vector<Property> metamorphic_properties() {
        {ASSAY_LAW_IN_FIELDS(nothing_else_matters)}},
       {"T10.scaled_run",
        "SSIGD on f 2^k with step 2^-k makes the same iterates bit for bit, with gaps times 2^k",
-       run_case,
+       scaled_run_case,
        {ASSAY_LAW_IN_DOUBLE(scaled_run)},
        50},
       {"T11.boxed_run",
        "SSIGD with x in a box beyond all its iterates makes the same run",
-       run_case,
+       scaled_run_case,
        {ASSAY_LAW_IN_DOUBLE(boxed_run)},
        50},
   };

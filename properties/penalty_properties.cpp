@@ -13,22 +13,18 @@ namespace assay::properties {
 
 namespace {
 
-double eighths(Source& source, Index limit) {
-  return static_cast<double>(source.integer(-limit, limit)) / 8;
-}
-
 /// f with all its parts: a cross term, a target of y, and Qyy = V V' of rank 0 .. m.
 void fill_upper(Source& source, Instance& in) {
   if (source.chance(0.5))
     for (Index j = 0; j < in.m; ++j)
-      for (Index i = 0; i < in.n; ++i) in.Qxy.set(i, j, eighths(source, 8));
+      for (Index i = 0; i < in.n; ++i) in.Qxy.set(i, j, source.eighths(8));
   if (source.chance(0.5)) {
     const Index rank = source.integer(0, in.m);
     Mat<double> V(in.m, rank);
-    for (double& v : V.reshaped()) v = eighths(source, 8);
+    for (double& v : V.reshaped()) v = source.eighths(8);
     const Mat<double> Qyy = times<double>(V, flipped<double>(V));
     for (Index j = 0; j < in.m; ++j) {
-      in.y_target.set(j, 0, eighths(source, 16));
+      in.y_target.set(j, 0, source.eighths(16));
       for (Index i = 0; i < in.m; ++i) in.Qyy.set(i, j, Qyy(i, j));
     }
   }
@@ -481,10 +477,10 @@ Case gate_case(Source& source) {
   const double kinds[] = {0, 1, 2, 3};
   c.numbers["gate"] = kinds[source.integer(0, 3)];  // paper, hard, active_set, sigmoid
   c.numbers["alpha"] = source.log_uniform(0.05, 1);
-  c.numbers["average"] = source.chance(0.5) ? 0 : eighths(source, 3) + 0.5;
+  c.numbers["average"] = source.chance(0.5) ? 0 : source.eighths(3) + 0.5;
   // The answers the lower level is made to give: y on a grid, multipliers around the threshold.
   c.vectors["y"] = Vec<double>(c.instance.m);
-  for (double& y : c.vectors["y"]) y = eighths(source, 16);
+  for (double& y : c.vectors["y"]) y = source.eighths(16);
   for (const char* name : {"weights_before", "weights_now"}) {
     c.vectors[name] = Vec<double>(6);
     for (double& w : c.vectors[name]) w = source.pick({-1, 0, 0x1p-60, 0.125, 0.25, 0.25, 0.5, 3});

@@ -13,17 +13,12 @@ namespace assay::properties {
 namespace {
 
 using reference::exact;
+using reference::fine;
+using reference::length;
 using reference::Minimiser;
 using reference::Program;
 using reference::RMat;
 using reference::RVec;
-
-Real100 fine(const Rational& a) { return convert<Real100>(a); }
-Real100 length(const RVec& v) {
-  Rational sum = 0;
-  for (Index i = 0; i < v.size(); ++i) sum += v[i] * v[i];
-  return square_root(fine(sum));
-}
 
 RVec gradient(const Program& p, const RVec& y) {
   RVec g = p.g;
@@ -209,12 +204,12 @@ Case uncoupled_case(Source& source) {
 /// An answer, and what its certificate leaves open: the proved bound, and the rounding of the
 /// stationarity residual it is computed from.
 template <class S>
-struct Answer {
+struct Certified {
   LowerSolution<S> solution;
   S error{0};
 
-  Answer(const Case& c, const QuadraticProblem<S>& problem, const Vec<double>& at,
-         const Vec<double>& moved, Check& check) {
+  Certified(const Case& c, const QuadraticProblem<S>& problem, const Vec<double>& at,
+            const Vec<double>& moved, Check& check) {
     const Vec<S> x = widen<S>(at), q = widen<S>(moved);
     ActiveSetLowerLevel<S> lower(problem);
     solution = lower.solve(x, q);
@@ -251,7 +246,7 @@ void y_is_lipschitz(const Case& c, Check& check) {
       if (problem.A(i, j) != S(0)) check.discard("x in the rows");
   const Vec<S> x = widen<S>(c.vector("x")), x2 = widen<S>(c.vector("x2")),
                q = widen<S>(c.vector("q"));
-  const Answer<S> one(c, problem, c.vector("x"), {}, check),
+  const Certified<S> one(c, problem, c.vector("x"), {}, check),
       two(c, problem, c.vector("x2"), c.vector("q"), check);
   const Vec<S> dx = x2 - x, dy = two.solution.y - one.solution.y;
   Vec<S> moved = q;
@@ -272,7 +267,7 @@ template <class S>
 void smoothing_moves_F_by_at_most(const Case& c, Check& check) {
   const QuadraticProblem<S> problem(c.instance);
   const Vec<S> x = widen<S>(c.vector("x")), q = widen<S>(c.vector("q"));
-  const Answer<S> plain(c, problem, c.vector("x"), {}, check),
+  const Certified<S> plain(c, problem, c.vector("x"), {}, check),
       perturbed(c, problem, c.vector("x"), c.vector("q"), check);
   Vec<S> fx, fy, fq;
   problem.upper_gradient(x, plain.solution.y, fx, fy);

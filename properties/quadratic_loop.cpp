@@ -5,7 +5,7 @@
 namespace assay::properties {
 
 Quadratic::Quadratic(const Case& c) : book(c.instance) {
-  const ExactVector x0 = exact(c.instance.x0->to_vector<double>());
+  const ExactVector x0 = as_exact(c.instance.x0->to_vector<double>());
   const auto& at = book.solve(x0, ExactVector());
   found = at.found && c.instance.inequality_rows() == 0;
   if (!found) return;

@@ -12,8 +12,6 @@ using reference::length_of;
 using reference::moreau;
 using reference::size_of;
 
-Exact whole(long k) { return Exact(static_cast<double>(k)); }
-
 // ----------------------------------------------------------------------------- convergence bounds
 
 /// A walk with exact gradients and what the theorems of convex optimisation speak of.
@@ -30,7 +28,7 @@ Path walk_path(const Case& c, const Experiment& e, Quadratic& F, Check& check) {
   const Exact u = roundoff<S>();
   Path path;
   for (long t = 0;; ++t) {
-    path.x.push_back(exact(walk.x()));
+    path.x.push_back(as_exact(walk.x()));
     path.value.push_back(Exact(walk.record().objective));
     path.gap.push_back(Exact(walk.record().gap_total));
     const Truth at = truth(F.book, path.x.back(), u);
@@ -197,7 +195,7 @@ void envelopes(const Case& c, Check& check) {
   Walk<S> walk(c.instance, e);
   if (!walk.start()) check.discard("no lower level at the start");
   const Exact u = roundoff<S>();
-  const ExactVector x = exact(walk.x());
+  const ExactVector x = as_exact(walk.x());
   const Truth at = truth(F.book, x, u);
   const Exact gap(walk.record().gap_total);
   const auto H = moreau(F.Q, at.gradient, x, rho);
@@ -215,7 +213,7 @@ void envelopes(const Case& c, Check& check) {
   // The prox is the minimiser: F(z) + rho/2 |z - x|^2 is quadratic around it.
   const Exact least = at.value - H.drop;
   const RandomStream draws(c.seed, 0, Purpose::probe, 0);
-  const ExactVector away = delta * exact(draws.sphere(c.instance.n));
+  const ExactVector away = delta * as_exact(draws.sphere(c.instance.n));
   for (const int sign : {-1, 1}) {
     const ExactVector z = H.prox + Exact(sign) * away;
     const auto& there = F.book.solve(z, ExactVector());
@@ -237,14 +235,14 @@ void envelopes(const Case& c, Check& check) {
   std::vector<ExactVector> points;
   for (std::uint32_t k = 0; k < 6; ++k)
     points.push_back(
-        x + delta * exact(RandomStream(c.seed, k + 1, Purpose::probe, 0).sphere(c.instance.n)));
+        x + delta * as_exact(RandomStream(c.seed, k + 1, Purpose::probe, 0).sphere(c.instance.n)));
   points.push_back(reach > delta ? ExactVector(x - delta / reach * (x - F.center)) : F.center);
   Exact best("1e300"), error(0);
   for (const ExactVector& point : points) {
     Vec<S> start(point.size());
     for (Index i = 0; i < start.size(); ++i) start[i] = convert<S>(Real100(point[i]));
     walk.set({{"x", start}});
-    const ExactVector stands = exact(start);
+    const ExactVector stands = as_exact(start);
     const Truth there = truth(F.book, stands, u);
     if (!walk.step()) return;
     // A constant step leaves a gradient's mark: gap_reported is |grad F| where the step began.

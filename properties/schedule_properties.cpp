@@ -8,8 +8,6 @@ namespace assay::properties {
 
 namespace {
 
-Exact whole(long k) { return Exact(static_cast<double>(k)); }
-
 // ------------------------------------------------------------------------------------- schedules
 
 Case schedule_case(Source& source) {
@@ -75,9 +73,9 @@ void schedule_product(const Case& c, Check& check) {
   const Exact u = roundoff<S>();
   Vec<Exact> product(F.spectrum.size());
   for (Index i = 0; i < product.size(); ++i) product[i] = Exact(1);
-  Exact start = truth(F.book, exact(walk.x()), u).gap, error(0);
+  Exact start = truth(F.book, as_exact(walk.x()), u).gap, error(0);
   for (long r = 0; r < c.integer("steps"); ++r) {
-    const ExactVector x = exact(walk.x());
+    const ExactVector x = as_exact(walk.x());
     const Truth at = truth(F.book, x, u);
     walk.step();
     const Exact beta = scheduled(c, r);
@@ -97,7 +95,7 @@ void schedule_product(const Case& c, Check& check) {
     }
     error = most * error + F.size() * (step_error<S>(at, x, beta) + rule_error * at.gap);
     const Exact gap(walk.record().gap_total);
-    const Exact seen = truth(F.book, exact(walk.x()), u).gap_error;
+    const Exact seen = truth(F.book, as_exact(walk.x()), u).gap_error;
     check.at_most("G_T <= max_i prod |1 - lambda_i beta_r| G_0", gap,
                   Exact(high * start + error + seen));
     check.at_most("G_T >= min_i prod |1 - lambda_i beta_r| G_0", Exact(low * start),
@@ -130,7 +128,7 @@ void gap_cap(const Case& c, Check& check) {
   const Exact u = roundoff<S>();
   Exact since(0), inverse(0), slack(0);
   for (long t = 0; t < c.integer("steps"); ++t) {
-    const ExactVector x = exact(walk.x());
+    const ExactVector x = as_exact(walk.x());
     const Truth at = truth(F.book, x, u);
     const Exact gap(walk.record().gap_total);
     if (!(gap > 0)) return;
@@ -142,7 +140,7 @@ void gap_cap(const Case& c, Check& check) {
     const bool capped = eta < length && cap * gap * F.L() < 1;
     const Exact after(walk.record().gap_total);
     const Exact error = at.gap_error + F.size() * step_error<S>(at, x, eta) +
-                        truth(F.book, exact(walk.x()), u).gap_error;
+                        truth(F.book, as_exact(walk.x()), u).gap_error;
     if (!capped || !(after > error)) {
       since = Exact(0);
       continue;

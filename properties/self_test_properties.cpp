@@ -8,7 +8,7 @@ namespace assay::properties {
 
 namespace {
 
-Case any_case(Source& source) {
+Case stepping_case(Source& source) {
   Recipe recipe;
   recipe.largest = 12;
   Case c = quadratic_case(source, recipe);
@@ -36,12 +36,12 @@ void rare_law(const Case& c, Check& check) {
 std::vector<Property> self_test_properties() {
   return {{.name = "self_test.false_law",
            .statement = "false on purpose: m <= 6 and fewer than two rows",
-           .generate = any_case,
+           .generate = stepping_case,
            .typed = {ASSAY_LAW_IN_REALS(false_law)},
            .false_on_purpose = true},
           {.name = "self_test.rare_law",
            .statement = "leaves out three cases of four on purpose",
-           .generate = any_case,
+           .generate = stepping_case,
            .typed = {ASSAY_LAW_IN_REALS(rare_law)},
            .false_on_purpose = true}};
 }

@@ -23,6 +23,8 @@ class Source {
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   /// low .. high, both included. @pre low <= high
   Index integer(Index low, Index high);
+  /// A multiple of 1/8 of size up to limit / 8: its sums and products are exact in double.
+  double eighths(Index limit) { return static_cast<double>(integer(-limit, limit)) / 8; }
   bool chance(double probability) { return uniform() < probability; }
   /// Standard normal.
   double normal();

@@ -11,8 +11,6 @@ namespace {
 using reference::length_of;
 using reference::size_of;
 
-Exact whole(Index k) { return Exact(static_cast<double>(k)); }
-
 /// What rounding the entries of x does to a distance: each moves by u |x_i|.
 template <class S>
 Exact rounding_of(const ExactVector& x) {
@@ -52,13 +50,13 @@ void dsblo_steps_are_bounded(const Case& c, Check& check) {
   if (!walk.start()) check.discard("no lower level at the start");
 
   const long K = std::max(1L, c.integer("window"));
-  std::vector<ExactVector> points{exact(walk.x())};
-  Exact largest = length_of(exact(walk.vector("dsblo.momentum")));
+  std::vector<ExactVector> points{as_exact(walk.x())};
+  Exact largest = length_of(as_exact(walk.vector("dsblo.momentum")));
   for (long t = 0; t < c.integer("steps"); ++t) {
     if (!walk.step()) break;
     const Record<S>& r = walk.record();
     const Exact eta(r.step_applied), length(r.step_length), m(r.momentum_norm);
-    points.push_back(exact(walk.x()));
+    points.push_back(as_exact(walk.x()));
     const Exact moved = rounding_of<S>(points.back());
     // eta, |m| and the difference of the points: n + 12 roundings.
     const Exact slack = 1 + (n + 12) * u;
@@ -94,23 +92,23 @@ void momentum_is_a_window_mean(const Case& c, Check& check) {
   const Sampling s = sampling_of(c, 2, c.number("width"));
   const long K = std::max(1L, c.integer("window"));
 
-  std::vector<ExactVector> momenta{exact(walk.vector("dsblo.momentum"))};
+  std::vector<ExactVector> momenta{as_exact(walk.vector("dsblo.momentum"))};
   std::vector<Estimate> estimates{{}};
   std::vector<ExactVector> exact_gradients{{}};
   Exact largest = size_of(momenta[0]);
   for (long t = 0; t < c.integer("steps"); ++t) {
-    ExactVector at = exact(walk.x());
+    ExactVector at = as_exact(walk.x());
     const ExactVector from = at;
     if (!walk.step()) break;
     if (!legacy)
-      at += Exact(s.draws(Purpose::segment, t + 1).uniform(0)) * (exact(walk.x()) - from);
+      at += Exact(s.draws(Purpose::segment, t + 1).uniform(0)) * (as_exact(walk.x()) - from);
     estimates.push_back(
         estimate(book, s, at, Exact(legacy ? Exact(0) : 4 * u * size_of(at)), t + 1, nullptr, u));
     if (!estimates.back().certain) break;
     const Truth true_one = truth(book, at, u);
     if (!true_one.certain) break;
     exact_gradients.push_back(true_one.gradient);
-    momenta.push_back(exact(walk.vector("dsblo.momentum")));
+    momenta.push_back(as_exact(walk.vector("dsblo.momentum")));
     largest = larger(largest, larger(size_of(momenta.back()), size_of(estimates.back().value)));
   }
   // With m_1 = g_1 taken at the first absorption (legacy), no window reaches back before it.
@@ -189,10 +187,10 @@ void clipped_loop(const Case& c, Check& check) {
     if (t % M == 0) {
       z.clear();
       sum.setZero();
-      first = exact(walk.vector("f2csa.delta"));
+      first = as_exact(walk.vector("f2csa.delta"));
       inner = squares = error = Exact(0);
     }
-    const ExactVector x = exact(walk.x()), delta = exact(walk.vector("f2csa.delta"));
+    const ExactVector x = as_exact(walk.x()), delta = as_exact(walk.vector("f2csa.delta"));
     const Exact segment(s.draws(Purpose::segment, t + 1).uniform(0));
     z.push_back(x + segment * delta);
     const Estimate g = estimate(book, s, z.back(), Exact(u * (size_of(z.back()) + size_of(delta))),
@@ -203,11 +201,11 @@ void clipped_loop(const Case& c, Check& check) {
       if (t == 0) check.discard("the active set is in doubt");
       return;
     }
-    const ExactVector next = exact(walk.vector("f2csa.delta"));
+    const ExactVector next = as_exact(walk.vector("f2csa.delta"));
     check.at_most("|Delta_t| <= D", length_of(next), Exact(D * (1 + (n + 6) * u)));
 
     // F(x_t) - F(x_{t-1}) = grad F(z_t)'Delta - (s - 1/2) Delta'Q Delta where F is one quadratic.
-    const Truth after = truth(book, exact(walk.x()), u), at_z = truth(book, z.back(), u);
+    const Truth after = truth(book, as_exact(walk.x()), u), at_z = truth(book, z.back(), u);
     if (before.certain && after.certain && at_z.certain && before.active == after.active &&
         before.active == at_z.active) {
       const Exact curved = delta.dot(book.hessian(before.active) * delta);
@@ -215,7 +213,7 @@ void clipped_loop(const Case& c, Check& check) {
       near(check, "F rises by grad F(z)'Delta less the curvature's share",
            Exact(Exact(walk.record().objective) - objective), rise,
            Exact(before.value_error + after.value_error +
-                 length_of(after.gradient) * rounding_of<S>(exact(walk.x()))));
+                 length_of(after.gradient) * rounding_of<S>(as_exact(walk.x()))));
     }
 
     // Regret of projected gradient steps on |Delta| <= D against u = -D sum g / |sum g|.
@@ -254,7 +252,7 @@ void clipped_loop(const Case& c, Check& check) {
 Case descent_case(Source& source, double most) {
   Case c = walk_case(source, false);
   Textbook book(c.instance);
-  const auto& at = book.solve(exact(c.vector("x")), ExactVector());
+  const auto& at = book.solve(as_exact(c.vector("x")), ExactVector());
   const Vec<Exact> spectrum = reference::eigenvalues(book.hessian(at.active));
   const double L = std::max(1e-3, to_double(spectrum[spectrum.size() - 1]));
   c.numbers["length"] = (source.chance(0.3) ? 1 : source.uniform(0.05, most)) / L;
@@ -291,16 +289,16 @@ void descends(const Case& c, Check& check) {
   Textbook book(c.instance);
   long looked = 0;
   for (long t = 0; t < c.integer("steps"); ++t) {
-    const ExactVector x = exact(walk.x());
+    const ExactVector x = as_exact(walk.x());
     const Truth at = truth(book, x, u);
     const Exact value(walk.record().objective), gap(walk.record().gap_total);
     if (!at.certain || !walk.step()) break;
-    const Truth next = truth(book, exact(walk.x()), u);
+    const Truth next = truth(book, as_exact(walk.x()), u);
     if (!next.certain || next.active != at.active) continue;
     const Vec<Exact> spectrum = reference::eigenvalues(book.hessian(at.active));
     if (!(eta * spectrum[spectrum.size() - 1] <= 1)) continue;
     ++looked;
-    const ExactVector e_vector = (x - exact(walk.x())) / eta - at.gradient;
+    const ExactVector e_vector = (x - as_exact(walk.x())) / eta - at.gradient;
     const Exact noise = length_of(e_vector);
     check.at_most("F(x - eta (grad F + e)) + eta |grad F|^2 / 2 <= F(x) + eta |e|^2 / 2",
                   Exact(Exact(walk.record().objective) - value + eta * gap * gap / 2),
@@ -320,11 +318,11 @@ void contracts(const Case& c, Check& check) {
   Textbook book(c.instance);
   long looked = 0;
   for (long t = 0; t < c.integer("steps"); ++t) {
-    const ExactVector x = exact(walk.x());
+    const ExactVector x = as_exact(walk.x());
     const Truth at = truth(book, x, u);
     const Exact gap(walk.record().gap_total);
     if (!at.certain || !walk.step()) break;
-    const Truth next = truth(book, exact(walk.x()), u);
+    const Truth next = truth(book, as_exact(walk.x()), u);
     if (!next.certain || next.active != at.active) continue;
     ++looked;
     const Vec<Exact> spectrum = reference::eigenvalues(book.hessian(at.active));

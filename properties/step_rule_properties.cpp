@@ -10,8 +10,6 @@ namespace assay::properties {
 
 namespace {
 
-Exact whole(long k) { return Exact(static_cast<double>(k)); }
-
 /// A case without an instance to speak of: a rule sees norms, gaps and values only.
 Case rule_case(Source& source) {
   Case c;

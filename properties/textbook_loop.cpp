@@ -5,7 +5,7 @@ namespace assay::properties {
 using reference::size_of;
 
 ExactVector Sampling::q(Index m, long iteration, std::uint32_t sample) const {
-  return Exact(width) * exact(draws(Purpose::lower_perturbation, iteration, sample).normals(m));
+  return Exact(width) * as_exact(draws(Purpose::lower_perturbation, iteration, sample).normals(m));
 }
 
 namespace {
@@ -18,7 +18,7 @@ Exact add_noise(const Textbook& book, const Sampling& s, const ExactVector& x, l
   if (s.gradient > 0) {
     const ExactVector z =
         Exact(s.gradient) *
-        exact(s.draws(Purpose::upper_noise, iteration, sample).normals(book.n + book.m));
+        as_exact(s.draws(Purpose::upper_noise, iteration, sample).normals(book.n + book.m));
     fx += z.head(book.n);
     fy += z.tail(book.m);
     size += size_of(z);
@@ -50,7 +50,7 @@ Estimate estimate(Textbook& book, const Sampling& s, const ExactVector& x, const
     if (s.lower_linear > 0) {
       if (linear.size() == 0) linear = ExactVector::Zero(book.m);
       linear += Exact(s.lower_linear) *
-                exact(s.draws(Purpose::lower_noise, iteration, sample).normals(book.m));
+                as_exact(s.draws(Purpose::lower_noise, iteration, sample).normals(book.m));
     }
     // width z, the noise and their sum are rounded.
     const Exact q_error = 3 * u * (size_of(linear) + size_of(out.last_q));

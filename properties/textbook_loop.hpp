@@ -12,11 +12,13 @@ using Exact = Textbook::R;
 using ExactVector = Textbook::Vector;
 
 template <class S>
-ExactVector exact(const Vec<S>& v) {
+ExactVector as_exact(const Vec<S>& v) {
   ExactVector w(v.size());
   for (Index i = 0; i < v.size(); ++i) w[i] = Exact(v[i]);
   return w;
 }
+
+inline Exact whole(long k) { return Exact(static_cast<double>(k)); }
 
 template <class S>
 Exact roundoff() {
@@ -58,7 +60,7 @@ template <class S>
 void near(Check& check, const std::string& what, const Vec<S>& computed, const ExactVector& formula,
           const Exact& error) {
   check.that(what, computed.size() == formula.size(), "sizes differ");
-  check.at_most(what, reference::size_of(ExactVector(exact(computed) - formula)), error);
+  check.at_most(what, reference::size_of(ExactVector(as_exact(computed) - formula)), error);
 }
 template <class S>
 void near(Check& check, const std::string& what, const S& computed, const Exact& formula,

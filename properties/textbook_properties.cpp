@@ -25,16 +25,17 @@ void check_move(Check& check, const Case& c, const Walk<S>& walk, const ExactVec
   Exact error = u * size_of(ExactVector(x - eta * v)) + 2 * u * eta * size_of(v) +
                 eta_error * size_of(v) + (eta + eta_error) * v_error;
   if (c.instance.x_set.kind == UpperSet::Kind::ball)
-    error = sqrt(n) * error +
-            (n + 9) * u *
-                (size_of(moved) + size_of(exact(c.instance.x_set.center.nearest().col(0).eval())) +
-                 Exact(c.instance.x_set.radius));
+    error =
+        sqrt(n) * error +
+        (n + 9) * u *
+            (size_of(moved) + size_of(as_exact(c.instance.x_set.center.nearest().col(0).eval())) +
+             Exact(c.instance.x_set.radius));
   near(check, "x moves by the formula", walk.x(), moved, error);
   const Record<S>& r = walk.record();
   near(check, "step_applied is the formula's", r.step_applied, eta, eta_error);
   near(check, "step_requested is the rule's", r.step_requested, eta, eta_error);
   // |x_next - x| of the points themselves: n + 4 roundings.
-  const Exact length = length_of(exact(walk.x()) - x);
+  const Exact length = length_of(as_exact(walk.x()) - x);
   near(check, "step_length is the distance moved", r.step_length, length, (n + 4) * u * length);
 }
 
@@ -72,10 +73,10 @@ void ssigd_follows(const Case& c, Check& check) {
   const Vec<S> kept = walk.vector("ssigd.q");
   const ExactVector q = s.q(c.instance.m, 0);
   near(check, "q is the draw of iteration 0", kept, q, Exact(u * size_of(q)));
-  const ExactVector fixed = exact(kept);
+  const ExactVector fixed = as_exact(kept);
 
   for (long t = 0; t < c.integer("steps"); ++t) {
-    const ExactVector x = exact(walk.x()), before = exact(walk.vector("ssigd.velocity"));
+    const ExactVector x = as_exact(walk.x()), before = as_exact(walk.vector("ssigd.velocity"));
     const Estimate g = estimate(book, s, x, Exact(0), t + 1, &fixed, u);
     if (!g.certain || !walk.step()) {
       if (t == 0) check.discard("the active set is in doubt");
@@ -88,7 +89,7 @@ void ssigd_follows(const Case& c, Check& check) {
       v_error += 2 * u * (size_of(v) + beta * size_of(before));
     }
     near(check, "velocity is momentum v + gradient", walk.vector("ssigd.velocity"), v, v_error);
-    ExactVector direction = exact(walk.vector("ssigd.velocity"));
+    ExactVector direction = as_exact(walk.vector("ssigd.velocity"));
     Exact direction_error(0);
     if (deterministic) {
       const ExactVector aim = projected(c.instance.x_set, x - scale * direction);
@@ -112,7 +113,7 @@ void ssigd_follows(const Case& c, Check& check) {
 
 // ----------------------------------------------------------------------------------------- DS-BLO
 
-Case dsblo_case(Source& source) {
+Case first_steps_of_dsblo(Source& source) {
   Case c = walk_case(source, true);
   c.numbers["legacy"] = source.chance(0.3);
   c.numbers["from_zero"] = source.chance(0.3);
@@ -187,7 +188,7 @@ void dsblo_follows(const Case& c, Check& check) {
          expected.momentum_error);
   };
   if (!legacy && c.number("from_zero") == 0) {
-    const Estimate g = estimate(book, s, exact(walk.x()), Exact(0), 0, nullptr, u);
+    const Estimate g = estimate(book, s, as_exact(walk.x()), Exact(0), 0, nullptr, u);
     if (!g.certain) check.discard("the active set is in doubt");
     state_is(absorb(c, g, {}, ExactVector::Zero(c.instance.n), u));
   } else {
@@ -195,13 +196,13 @@ void dsblo_follows(const Case& c, Check& check) {
                walk.vector("dsblo.smoothed").size() == 0);
   }
   for (long t = 0; t < c.integer("steps"); ++t) {
-    const ExactVector x = exact(walk.x()), smoothed = exact(walk.vector("dsblo.smoothed"));
-    const ExactVector m = exact(walk.vector("dsblo.momentum"));
+    const ExactVector x = as_exact(walk.x()), smoothed = as_exact(walk.vector("dsblo.smoothed"));
+    const ExactVector m = as_exact(walk.vector("dsblo.momentum"));
     if (!walk.step()) {
       if (t == 0) check.discard("no lower level after the first step");
       return;
     }
-    const ExactVector next = exact(walk.x());
+    const ExactVector next = as_exact(walk.x());
     ExactVector at = x;
     Exact at_error(0);
     if (!legacy) {
@@ -216,7 +217,7 @@ void dsblo_follows(const Case& c, Check& check) {
     }
     const Absorbed expected = absorb(c, g, smoothed, m, u);
     state_is(expected);
-    const ExactVector along = legacy ? exact(walk.vector("dsblo.momentum")) : m;
+    const ExactVector along = legacy ? as_exact(walk.vector("dsblo.momentum")) : m;
     const Exact length = length_of(along);
     const Exact eta =
         inverse ? Exact(1) / (Exact(c.number("gamma1")) * length + Exact(c.number("gamma2")))
@@ -236,7 +237,7 @@ void dsblo_follows(const Case& c, Check& check) {
 
 // ------------------------------------------------------------------------------------------ F2CSA
 
-Case f2csa_case(Source& source) {
+Case first_steps_of_f2csa(Source& source) {
   Case c = walk_case(source, false);
   c.numbers["outer"] = static_cast<double>(source.integer(0, 2));
   c.numbers["radius"] = source.log_uniform(1e-4, 1);
@@ -255,7 +256,7 @@ void check_clipped(Check& check, const Case& c, const Walk<S>& walk, const Exact
   const Exact n(static_cast<double>(x.size()));
   near(check, "x moves by the old Delta", walk.x(), ExactVector(x + delta),
        Exact(u * size_of(ExactVector(x + delta))));
-  const ExactVector smoothed = exact(walk.vector("f2csa.smoothed"));
+  const ExactVector smoothed = as_exact(walk.vector("f2csa.smoothed"));
   ExactVector next = delta - eta * smoothed;
   // Two roundings; clipping, a projection onto a ball, adds n + 6 of what it leaves.
   const Exact error =
@@ -271,7 +272,7 @@ void check_adam(Check& check, const Case& c, const Walk<S>& walk, const ExactVec
                 const ExactVector& first, const ExactVector& second, long t) {
   const Exact u = roundoff<S>(), b1(c.number("adam_first")), b2(c.number("adam_second"));
   const Exact eta(c.number("length"));
-  const ExactVector g = exact(walk.vector("f2csa.smoothed"));
+  const ExactVector g = as_exact(walk.vector("f2csa.smoothed"));
   ExactVector direction(x.size());
   Exact p1(1), p2(1);
   for (long k = 0; k <= t; ++k) {
@@ -286,8 +287,8 @@ void check_adam(Check& check, const Case& c, const Walk<S>& walk, const ExactVec
   near(check, "Adam's second moment", walk.vector("f2csa.second_moment"), v,
        Exact(5 * u * (b2 * size_of(second) + size_of(g) * size_of(g))));
   // From the code's own moments: 1 - b^t is off by (t + 1) u b^t / (1 - b^t).
-  const ExactVector m1 = exact(walk.vector("f2csa.first_moment"));
-  const ExactVector v1 = exact(walk.vector("f2csa.second_moment"));
+  const ExactVector m1 = as_exact(walk.vector("f2csa.first_moment"));
+  const ExactVector v1 = as_exact(walk.vector("f2csa.second_moment"));
   const Exact steps(static_cast<double>(t + 4));
   const Exact relative = steps * u * (p1 / (1 - p1) + p2 / (1 - p2)) + 8 * u;
   for (Index i = 0; i < x.size(); ++i)
@@ -319,11 +320,11 @@ void f2csa_follows(const Case& c, Check& check) {
   long finished = 0;
 
   for (long t = 0; t < c.integer("steps"); ++t) {
-    const ExactVector x = exact(walk.x()), smoothed = exact(walk.vector("f2csa.smoothed"));
-    const ExactVector delta = exact(walk.vector("f2csa.delta"));
-    const ExactVector direction = exact(walk.vector("f2csa.direction"));
-    const ExactVector first = exact(walk.vector("f2csa.first_moment"));
-    const ExactVector second = exact(walk.vector("f2csa.second_moment"));
+    const ExactVector x = as_exact(walk.x()), smoothed = as_exact(walk.vector("f2csa.smoothed"));
+    const ExactVector delta = as_exact(walk.vector("f2csa.delta"));
+    const ExactVector direction = as_exact(walk.vector("f2csa.direction"));
+    const ExactVector first = as_exact(walk.vector("f2csa.first_moment"));
+    const ExactVector second = as_exact(walk.vector("f2csa.second_moment"));
     ExactVector z = x;
     Exact z_error(0);
     if (outer == "clipped") {
@@ -351,7 +352,7 @@ void f2csa_follows(const Case& c, Check& check) {
           chosen = sum / Exact(static_cast<double>(block));
           near(check, "the returned point is a block's mean", walk.vector("f2csa.chosen"), chosen,
                Exact(sum_error / Exact(static_cast<double>(block)) + u * size_of(chosen)));
-          chosen = exact(walk.vector("f2csa.chosen"));
+          chosen = as_exact(walk.vector("f2csa.chosen"));
         }
         sum.setZero();
         sum_error = Exact(0);
@@ -359,7 +360,7 @@ void f2csa_follows(const Case& c, Check& check) {
       near(check, "the chosen block stays", walk.vector("f2csa.chosen"), chosen, Exact(0));
       continue;
     }
-    const ExactVector now = exact(walk.vector("f2csa.smoothed"));
+    const ExactVector now = as_exact(walk.vector("f2csa.smoothed"));
     if (outer == "adam") {
       check_adam(check, c, walk, x, first, second, t);
     } else {
@@ -368,7 +369,8 @@ void f2csa_follows(const Case& c, Check& check) {
            Exact(2 * u * (beta * size_of(direction) + size_of(now))));
     }
     const Exact eta(c.number("length"));
-    check_move(check, c, walk, x, exact(walk.vector("f2csa.direction")), eta, Exact(0), Exact(0));
+    check_move(check, c, walk, x, as_exact(walk.vector("f2csa.direction")), eta, Exact(0),
+               Exact(0));
   }
 }
 
@@ -388,14 +390,14 @@ std::vector<Property> textbook_properties() {
        "x_{t+1} = x_t - eta_t m_t, g at x_t + u (x_{t+1} - x_t) under a fresh q, m_{t+1} = beta "
        "m_t + (1 - beta) g (DS-BLO, algorithm 1), and the legacy order" +
            within,
-       dsblo_case,
+       first_steps_of_dsblo,
        {ASSAY_LAW_IN_REALS(dsblo_follows)},
        60},
       {"T3.f2csa_follows_its_paper",
        "x_t = x_{t-1} + Delta_t, g at x_{t-1} + s Delta_t, Delta_{t+1} = clip_D(Delta_t - eta "
        "g) (F2CSA, algorithm 2), SGD with momentum, Adam" +
            within,
-       f2csa_case,
+       first_steps_of_f2csa,
        {ASSAY_LAW_IN_REALS(f2csa_follows)},
        60}};
 }

@@ -2,21 +2,12 @@
 
 #include <algorithm>
 
+#include "reference/fraction_vectors.hpp"
+
 namespace assay::reference {
 
 namespace {
 
-Rational product(const RVec& a, const RVec& b) {
-  Rational sum = 0;
-  for (Index i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-RMat product(const RMat& a, const RMat& b) {
-  RMat out(a.rows(), b.cols());
-  for (Index i = 0; i < a.rows(); ++i)
-    for (Index j = 0; j < b.cols(); ++j) out(i, j) = product(RVec(a.row(i).transpose()), b.col(j));
-  return out;
-}
 RMat select(const RMat& a, const std::vector<Index>& rows) {
   RMat out(static_cast<Index>(rows.size()), a.cols());
   for (std::size_t k = 0; k < rows.size(); ++k) out.row(static_cast<Index>(k)) = a.row(rows[k]);
@@ -81,7 +72,7 @@ std::optional<Rational> ExactPoint::slope(const RVec& d) const {
   for (const PointPiece& piece : pieces) {
     const RVec rows = product(piece.cone, RMat(d)).col(0);
     if (std::all_of(rows.begin(), rows.end(), [](const Rational& a) { return a <= 0; }))
-      return product(piece.gradient, d);
+      return inner(piece.gradient, d);
   }
   return std::nullopt;
 }

@@ -19,6 +19,14 @@ RVec exact(const Vec<S>& v) {
   return w;
 }
 
+inline Real100 fine(const Rational& a) { return convert<Real100>(a); }
+
+inline Real100 length(const RVec& v) {
+  Rational sum = 0;
+  for (Index i = 0; i < v.size(); ++i) sum += v[i] * v[i];
+  return square_root(fine(sum));
+}
+
 template <class S>
 Rational exact_gamma(long k) {
   return exact(gamma_bound<S>(k));

@@ -81,7 +81,7 @@ RMat identity(Index n) {
 }
 
 /// A w with C w < 0 in every row; nothing if there is none.
-std::optional<RVec> strictly_inside(const RMat& C, Index n) {
+std::optional<RVec> interior_point(const RMat& C, Index n) {
   if (C.rows() == 0) return zero_vector(n);
   std::vector<RVec> rows;
   for (Index i = 0; i < C.rows(); ++i) rows.push_back(C.row(i).transpose());
@@ -146,7 +146,7 @@ Pieces clarke_pieces(const Instance& in, const RVec& x, const ExactBilevel& at) 
                            piece.boundary = RMat(static_cast<Index>(boundary.size()), in.n);
                            for (std::size_t k = 0; k < boundary.size(); ++k)
                              piece.boundary.row(static_cast<Index>(k)) = boundary[k].transpose();
-                           const auto inside = strictly_inside(piece.boundary, in.n);
+                           const auto inside = interior_point(piece.boundary, in.n);
                            if (!inside) return false;
                            piece.inside = *inside;
                            piece.rows = whole_rows(local, t.set());

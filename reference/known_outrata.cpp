@@ -7,7 +7,7 @@ namespace assay::reference {
 namespace {
 
 const std::vector<std::string> rows = {"-0.333*y1+y2-2", "y1-0.333*y2-2", "-y1", "-y2"};
-const std::string first = "(y1^2+y2^2)/2-3*y1-4*y2", second = "((y1-3)^2+(y2-4)^2)/2";
+const std::string first_F = "(y1^2+y2^2)/2-3*y1-4*y2", second_F = "((y1-3)^2+(y2-4)^2)/2";
 const std::string regular = "+0.1*(x1^2+x2^2)";
 
 }  // namespace
@@ -23,7 +23,7 @@ std::vector<KnownProblem> known_outrata_problems() {
                   .source = "BOLIB Outrata1990Ex1a",
                   .text = {.n = 2,
                            .m = 2,
-                           .F = first + regular,
+                           .F = first_F + regular,
                            .f = "(y1^2-4*y1*y2+5*y2^2)/2-x1*y1-x2*y2",
                            .g = rows},
                   .x = {"7031973271605/6816791308642", "31675555277500/10225186962963"},
@@ -35,7 +35,8 @@ std::vector<KnownProblem> known_outrata_problems() {
       {.id = "B23",
        .name = "Outrata 1c",
        .source = "BOLIB Outrata1990Ex1c",
-       .text = {.n = 2, .m = 2, .F = first, .f = "(y1^2+6*y1*y2+10*y2^2)/2-x1*y1-x2*y2", .g = rows},
+       .text =
+           {.n = 2, .m = 2, .F = first_F, .f = "(y1^2+6*y1*y2+10*y2^2)/2-x1*y1-x2*y2", .g = rows},
        .x = {"5.9999937", "58.5000948"},
        .y = {"2/0.667", "2/0.667"},
        .F = "-5338000/444889",
@@ -54,7 +55,7 @@ std::vector<KnownProblem> known_outrata_problems() {
        .source = "BOLIB Outrata1990Ex1d",
        .text = {.n = 2,
                 .m = 2,
-                .F = first + regular,
+                .F = first_F + regular,
                 .f = "(y1^2+6*y1*y2+10*y2^2)/2-x1*y1-x2*y2",
                 .g = rows},
        .x = {"2", "0"},
@@ -76,7 +77,7 @@ std::vector<KnownProblem> known_outrata_problems() {
        .source = "BOLIB Outrata1990Ex1e",
        .text = {.n = 2,
                 .m = 2,
-                .F = first + regular,
+                .F = first_F + regular,
                 .f = "(y1^2+6*y1*y2+10*y2^2)/2-(2*x2-x1)*y1-(3*x1-3*x2)*y2",
                 .g = rows},
        .x = {"-2/5", "4/5"},
@@ -99,7 +100,7 @@ std::vector<KnownProblem> known_outrata_problems() {
       {.id = "B26",
        .name = "Outrata 2a",
        .source = "BOLIB Outrata1990Ex2a",
-       .text = {.n = 1, .m = 2, .F = second, .f = pull, .G = {"-x"}, .g = rows},
+       .text = {.n = 1, .m = 2, .F = second_F, .f = pull, .G = {"-x"}, .g = rows},
        .x = {"9.79"},
        .y = {"2/0.667", "2/0.667"},
        .F = "~0.501501498126498",
@@ -118,7 +119,7 @@ std::vector<KnownProblem> known_outrata_problems() {
                   .source = "BOLIB Outrata1990Ex2d",
                   .text = {.n = 1,
                            .m = 2,
-                           .F = second,
+                           .F = second_F,
                            .f = pull,
                            .g = {c + "*y1+y2-x", "y1-" + b + "*y2-2", "-y1", "-y2"}},
                   .x = {"~2.856343046909138"},
@@ -136,7 +137,7 @@ std::vector<KnownProblem> known_outrata_problems() {
                   .source = "BOLIB Outrata1993Ex31",
                   .text = {.n = 1,
                            .m = 2,
-                           .F = second,
+                           .F = second_F,
                            .f = "((1+0.2*x)*y1^2+(1+0.1*x)*y2^2)/2-(3+1.333*x)*y1-x*y2",
                            .g = {c + "*y1+y2-" + r, "y1-" + b + "*y2-" + r, "-y1", "-y2"}},
                   .x = {"~1.909517968894043"},

@@ -11,7 +11,7 @@ namespace {
 using I = Interval50;
 using Vector = std::vector<I>;
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+std::size_t place(Index i) { return static_cast<std::size_t>(i); }
 
 /// Joins boxes that touch.
 std::vector<std::vector<Range>> join(const std::vector<Vector>& boxes) {
@@ -67,10 +67,11 @@ GlobalSearch search_lower(const SmoothProblem& p, const std::vector<Range>& x,
     Index widest = 0;
     Point50 width(0);
     for (Index i = 0; i < p.m; ++i) {
-      const I& side = box[at(i)];
+      const I& side = box[place(i)];
       const I by = f.first(p.n + i);
       tilted += by * (side - middle(side));
-      const bool interior = lower(whole[at(i)]) < lower(side) && upper(side) < upper(whole[at(i)]);
+      const bool interior =
+          lower(whole[place(i)]) < lower(side) && upper(side) < upper(whole[place(i)]);
       slope = slope || (interior && bounded(by) && !has_zero(by));
       const Point50 span = upper(side) - lower(side);
       if (width < span) {
@@ -89,10 +90,10 @@ GlobalSearch search_lower(const SmoothProblem& p, const std::vector<Range>& x,
       left.push_back(box);
       continue;
     }
-    const Point50 cut = lower(middle(box[at(widest)]));
+    const Point50 cut = lower(middle(box[place(widest)]));
     Vector low = box, high = box;
-    low[at(widest)] = I(lower(box[at(widest)]), cut);
-    high[at(widest)] = I(cut, upper(box[at(widest)]));
+    low[place(widest)] = I(lower(box[place(widest)]), cut);
+    high[place(widest)] = I(cut, upper(box[place(widest)]));
     todo.push_back(std::move(low));
     todo.push_back(std::move(high));
   }

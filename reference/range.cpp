@@ -1,12 +1,11 @@
 #include "reference/range.hpp"
 
 #include "assay/scalar/text.hpp"
+#include "reference/fraction_free.hpp"
 
 namespace assay::reference {
 
 namespace {
-
-using Integer = boost::multiprecision::mpz_int;
 
 /// value * 10^digits, rounded down or up.
 Integer scaled(const Rational& value, unsigned digits, bool up) {

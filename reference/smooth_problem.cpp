@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "assay/scalar/text.hpp"
+#include "reference/fraction_vectors.hpp"
 #include "reference/jet.hpp"
 
 namespace assay::reference {
 
 namespace {
-
-RVec zero_vector(Index n) { return RVec::Constant(n, Rational(0)); }
 
 std::vector<Rational> stacked(const RVec& x, const RVec& y) {
   std::vector<Rational> z(x.begin(), x.end());
