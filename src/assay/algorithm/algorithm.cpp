@@ -8,7 +8,6 @@ template <class S>
 const Vec<S>& SampleMean<S>::at(const Vec<S>& x, Estimator<S>& estimator, const Vec<S>* fixed_q) {
   const Index m = c_.problem->m;
   kink_ = false;
-  licq_ = true;
   for (long k = 0; k < samples_; ++k) {
     const auto sample = static_cast<std::uint32_t>(k);
     if (fixed_q) {
@@ -26,7 +25,6 @@ const Vec<S>& SampleMean<S>::at(const Vec<S>& x, Estimator<S>& estimator, const 
     }
     estimator.evaluate(x, q_, sample, estimate_);
     kink_ = kink_ || estimate_.kink;
-    licq_ = licq_ && estimate_.licq;
     if (k == 0)
       mean_ = estimate_.total;
     else

@@ -33,7 +33,7 @@ struct StepReport {
   S momentum{0};           ///< of what the step multiplied
   S cosine{0};             ///< between smoothed gradient and momentum; 0 if either vanishes
   S perturbation{0};       ///< of the lower-level perturbation q
-  bool kink = false, licq = true;
+  bool kink = false;
 };
 
 /// A bilevel algorithm: state and one step. It owns no loop, clock, file or random engine.
@@ -100,7 +100,6 @@ class SampleMean {
   const Vec<S>& value() const { return mean_; }
   const S& perturbation_norm() const { return perturbation_norm_; }
   bool kink() const { return kink_; }
-  bool licq() const { return licq_; }
 
  private:
   const AlgorithmContext<S>& c_;
@@ -109,7 +108,7 @@ class SampleMean {
   Vec<S> mean_, q_;
   Hypergradient<S> estimate_;
   S perturbation_norm_{0};
-  bool kink_ = false, licq_ = true;
+  bool kink_ = false;
 };
 
 /// a'b / (|a| |b|); 0 when either vanishes.

@@ -91,7 +91,6 @@ StepReport<S> Dsblo<S>::step(long t) {
   r.gradient_smoothed = norm(smoothed_.value);
   r.perturbation = mean_.perturbation_norm();
   r.kink = mean_.kink();
-  r.licq = mean_.licq();
   return r;
 }
 

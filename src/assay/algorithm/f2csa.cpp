@@ -154,7 +154,6 @@ StepReport<S> F2csa<S>::step(long t) {
   r.gradient_smoothed = norm(smoothed_.value);
   r.cosine = cosine(smoothed_.value, direction_);
   r.kink = mean_.kink();
-  r.licq = mean_.licq();
   return r;
 }
 

@@ -70,7 +70,6 @@ StepReport<S> Ssigd<S>::step(long t) {
   r.cosine = cosine(gradient, direction_);
   r.perturbation = norm(q_);
   r.kink = mean_.kink();
-  r.licq = mean_.licq();
   return r;
 }
 

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "assay/cli/program_test.hpp"
@@ -281,6 +282,28 @@ TEST_F(Cli, ListAndEnvDescribeTheProgram) {
     EXPECT_FALSE(json[topic].empty()) << topic;
   EXPECT_EQ(json["experiments"][0]["summary"], "a test");
   EXPECT_EQ(nlohmann::json::parse(assay({"env", "--json"}).out)["format"], "assay-env/1");
+}
+
+/// Every default and range, as golden/parameters.txt holds them: a changed one changes what
+/// experiments mean that do not state it.
+TEST_F(Cli, ParametersAreTheRecordedOnes) {
+  const auto json = nlohmann::json::parse(assay({"list", "--json"}).out);
+  std::set<std::string> now, recorded;
+  for (const auto& [topic, items] : json.items()) {
+    if (!items.is_array()) continue;
+    for (const auto& item : items)
+      for (const auto& p : item.value("parameters", nlohmann::json::array())) {
+        const std::string range = p.at("range");
+        now.insert(fmt::format("{}.{}.{} = {}{}", topic, item.at("name").get<std::string>(),
+                               p.at("key").get<std::string>(), p.at("default").get<std::string>(),
+                               range.empty() ? "" : " (" + range + ")"));
+      }
+  }
+  std::istringstream file(read_file(fs::path(ASSAY_GOLDEN) / "parameters.txt"));
+  for (std::string line; std::getline(file, line);) recorded.insert(line);
+  for (const std::string& line : now) EXPECT_TRUE(recorded.contains(line)) << "new: " << line;
+  for (const std::string& line : recorded) EXPECT_TRUE(now.contains(line)) << "gone: " << line;
+  EXPECT_GE(now.size(), 190u);
 }
 
 TEST_F(Cli, ListPrintsTheParametersOfEntriesAndTables) {

@@ -143,7 +143,7 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
   const std::string& audited = out.column;
   long single_rows = 0;
   std::vector<Reading> readings;
-  for (const Candidate& c : candidates) readings.push_back({c.id, c.what, 0, 17});
+  for (const Candidate& c : candidates) readings.push_back({c.id, c.what, 0, 0, 17});
   for (std::size_t row = 0; row < trace.rows.size(); ++row) {
     const double written = trace.number(row, audited);
     if (std::isnan(written)) continue;
@@ -155,6 +155,7 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
       const Candidate& c = candidates[k];
       const long at = static_cast<long>(row) + c.shift;
       if (at < 0 || at >= static_cast<long>(trace.rows.size())) continue;
+      ++readings[k].possible;
       double truth = (*c.values)[static_cast<std::size_t>(at)];
       double slack = std::string(c.id) == "objective" ? std::fabs(truth) : parts;
       if (c.squared) {
@@ -176,14 +177,19 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
                    [](const Reading& a, const Reading& b) { return a.rows > b.rows; });
   for (const Reading& r : readings)
     if (r.rows > 0) out.readings.push_back(r);
-  const auto most = [&](long rows) {
-    return static_cast<double>(rows) >= nearly_all * static_cast<double>(out.rows);
+  const auto most = [](long rows, long possible) {
+    return static_cast<double>(rows) >= nearly_all * static_cast<double>(possible);
   };
-  if (out.rows > 0 && !out.readings.empty() && most(out.readings.front().rows)) {
-    out.verdict = out.readings.front().id;
-    out.sentence = fmt::format("column {} is {} in {} of {} rows", audited,
-                               out.readings.front().what, out.readings.front().rows, out.rows);
-  } else if (out.rows > 0 && most(single_rows)) {
+  // One row alone may agree with a neighbour's figure by chance.
+  const bool told = !out.readings.empty() &&
+                    most(out.readings.front().rows, out.readings.front().possible) &&
+                    (out.readings.front().possible == out.rows || out.readings.front().rows > 1);
+  if (told) {
+    const Reading& best = out.readings.front();
+    out.verdict = best.id;
+    out.sentence = fmt::format("column {} is {} in {} of {} rows", audited, best.what, best.rows,
+                               best.possible);
+  } else if (out.rows > 0 && most(single_rows, out.rows)) {
     out.verdict = "single_precision";
     out.sentence = fmt::format("column {} is |grad F| to single precision only, in {} of {} rows",
                                audited, single_rows, out.rows);

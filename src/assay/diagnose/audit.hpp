@@ -10,10 +10,11 @@ namespace assay {
 
 /// What a column of gaps may be, and how many rows agree.
 struct Reading {
-  std::string id;    ///< "total", "direct", "implicit", "objective", "previous_total" ...
-  std::string what;  ///< in words
-  long rows = 0;     ///< that agree to the digits they are printed with
-  long best = 0;     ///< the fewest digits any of those rows is printed with
+  std::string id;     ///< "total", "direct", "implicit", "objective", "previous_total" ...
+  std::string what;   ///< in words
+  long rows = 0;      ///< that agree to the digits they are printed with
+  long possible = 0;  ///< rows that could: the first has no row before it, the last none after it
+  long best = 0;      ///< the fewest digits any of those rows is printed with
 };
 
 /// A foreign trace, audited: true quantities at its points, and what its gap column is.

@@ -24,17 +24,18 @@ Instance one_dimensional() {
 double point(long t) { return 1 + std::pow(0.7, static_cast<double>(t)) * 3; }
 
 Trace made(const std::function<std::string(long)>& gap, const std::string& x = "x0",
-           const std::string& name = "gap") {
+           const std::string& name = "gap", long rows = 30) {
   Trace trace;
   trace.columns = {"iteration", x, name};
-  for (long t = 0; t < 30; ++t)
+  for (long t = 0; t < rows; ++t)
     trace.rows.push_back({std::to_string(t), to_text(point(t)), gap(t)});
   return trace;
 }
 
-std::string verdict(const std::function<double(double)>& of_x, long shift = 0) {
-  return audit_trace(made([&](long t) { return to_text(of_x(point(t + shift))); }),
-                     one_dimensional(), "trace.csv")
+std::string verdict(const std::function<double(double)>& of_x, long shift = 0, long rows = 30) {
+  return audit_trace(
+             made([&](long t) { return to_text(of_x(point(t + shift))); }, "x0", "gap", rows),
+             one_dimensional(), "trace.csv")
       .verdict;
 }
 
@@ -44,6 +45,9 @@ TEST(Audit, TellsWhatAColumnIs) {
   EXPECT_EQ(verdict(total), "total");
   EXPECT_EQ(verdict(total, -1), "previous_total");
   EXPECT_EQ(verdict(total, 1), "next_total");
+  EXPECT_EQ(verdict(total, 1, 5), "next_total");
+  EXPECT_EQ(verdict(total, -1, 3), "previous_total");
+  EXPECT_EQ(verdict(total, 1, 2), "unexplained");  // a single row may be chance
   EXPECT_EQ(verdict([](double x) { return std::fabs(8 * x - 30); }), "direct");
   EXPECT_EQ(verdict([](double x) { return std::fabs(8 * x - 30); }, -1), "previous_direct");
   EXPECT_EQ(verdict([](double x) { return std::fabs(2 - 4 * x); }), "implicit");

@@ -98,5 +98,61 @@ TEST(Counterfactuals, OfInverseSteps) {
   }
 }
 
+Experiment descent() {
+  return parse_experiment(
+      "format = \"assay-experiment/1\"\nname = \"one\"\n[instance]\npath = "
+      "\"instances/one-dimensional.json\"\n[algorithm]\nname = \"ssigd\"\nperturbation = 0\n"
+      "[step]\nrule = \"constant\"\nlength = 0.05\n[run]\niterations = 30\n",
+      "one.toml", ASSAY_GOLDEN);
+}
+
+/// F'' = 4: steps of 0.05 shrink the gap by 0.8 each, and a change of 15 more steps by 28. Nothing
+/// but all of `needed` such changes together brings it to within 2 of its best; another does
+/// nothing, and is no part of it.
+TEST(SmallestCures, MayTakeAnyNumberOfChanges) {
+  const Experiment e = descent();
+  const Instance instance = load_instance(e);
+  const double level = ending_of(e, instance).level;
+  for (std::size_t needed = 1; needed <= 5; ++needed) {
+    std::vector<Candidate> list;
+    std::vector<std::string> ids;
+    for (std::size_t k = 0; k < needed; ++k) {
+      ids.push_back(std::string(1, static_cast<char>('a' + k)));
+      list.push_back({{ids.back(), "more steps", {}, [](const Experiment& before) {
+                         Experiment after = before;
+                         after.iterations += 15;
+                         return after;
+                       }}});
+      list.back().alone = ending_of(list.back().change.apply(e), instance).level;
+    }
+    list.insert(list.begin() + 1,
+                {{"nothing", "", {}, [](const Experiment& x) { return x; }}, level});
+    EXPECT_EQ(smallest_cures(e, instance, level, list),
+              (std::vector<std::vector<std::string>>{ids}))
+        << needed;
+  }
+}
+
+/// What one of two does the other does too: both are cures. What nothing helps has none.
+TEST(SmallestCures, AreAllThatAreSmallest) {
+  const Experiment e = descent();
+  const Instance instance = load_instance(e);
+  const double level = ending_of(e, instance).level;
+  const auto to = [&](const std::string& id, long iterations) {
+    Candidate one{{id, "as many steps", {}, [iterations](const Experiment& before) {
+                     Experiment after = before;
+                     after.iterations = iterations;
+                     return after;
+                   }}};
+    one.alone = ending_of(one.change.apply(e), instance).level;
+    return one;
+  };
+  using Cures = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(smallest_cures(e, instance, level, {to("b", 45), to("few", 31), to("c", 45)}),
+            (Cures{{"b"}, {"c"}}));
+  EXPECT_EQ(smallest_cures(e, instance, level, {to("few", 31)}), Cures{});
+  EXPECT_EQ(smallest_cures(e, instance, level, {}), Cures{});
+}
+
 }  // namespace
 }  // namespace assay

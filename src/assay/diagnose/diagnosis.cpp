@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "assay/diagnose/penalty_bias.hpp"
+#include "assay/diagnose/probe.hpp"
 #include "assay/diagnose/variant.hpp"
 #include "assay/numerics/kernels.hpp"
 #include "assay/run/run.hpp"
@@ -143,12 +144,15 @@ class Judge {
       const bool bites = makes_part_of(rung, d_.gap_mapping);
       if (rung.cause == "evaluation_point") continue;
       if (rung.cause == "rounding") {
-        rounding_ = bites;
-        if (!bites || !(d_.gap_mapping > 0)) continue;
-        Finding& f = find("rounding", Role::design,
-                          fmt::format("the gap is down to rounding: at iteration {} it changes the "
-                                      "estimate by {:.6e}, {:.4g} times the gap",
-                                      last.iteration, rung.size, rung.size / d_.gap_mapping));
+        const bool of_x = !bites && helps("precision");
+        rounding_ = bites || of_x;
+        if (!rounding_ || !(d_.gap_mapping > 0)) continue;
+        Finding& f =
+            find("rounding", Role::design,
+                 fmt::format("the gap is down to rounding{}: at iteration {} it changes the "
+                             "estimate by {:.6e}, {:.4g} times the gap",
+                             of_x ? ", that of x more than the estimate's" : "", last.iteration,
+                             rung.size, rung.size / d_.gap_mapping));
         f.numbers = {{"size", rung.size}, {"share", rung.share}, {"gap", d_.gap_mapping}};
         cite(f, "precision");
         continue;
@@ -206,6 +210,7 @@ class Judge {
       report("reported_is_implicit", "implicit_gap_reported");
     report("reported_is_objective", "objective_gap_reported");
     report("lower_level_not_converged", "lower_level_not_converged");
+    report("probe_cosine_wrong", "damped_cosine");
   }
 
   /// Every fault that is on is mentioned.
@@ -359,16 +364,24 @@ class Judge {
       const ProvedKink& k = *d_.kink;
       Finding& f = find(
           "kink_optimum", Role::design,
-          fmt::format("stationary although the gap does not vanish: {} of the last points have a "
-                      "gradient and lie on {} pieces of F around a kink",
-                      k.points, k.pieces));
-      f.numbers = {{"radius", k.radius},           {"distance", k.distance},
-                   {"smallest", k.smallest},       {"smooth", k.smooth},
-                   {"slope_there", k.slope_there}, {"slope_back", k.slope_back}};
-      f.evidence.push_back(fmt::format(
-          "proved: within {} of the last point, 0 is at most {} from the hull of the gradients "
-          "(Goldstein), while none of these points has one shorter than {}",
-          to_text(k.radius), to_text(k.distance), to_text(k.smallest)));
+          k.away > 0
+              ? fmt::format(
+                    "the last steps jump over a kink where F is stationary, at most {} from "
+                    "the last point, where {} pieces meet: shorter steps bring x nearer, "
+                    "but no step makes the gap vanish there",
+                    to_text(k.away), k.pieces)
+              : fmt::format("stationary although the gap does not vanish: {} of the last points "
+                            "have a gradient and lie on {} pieces of F around a kink",
+                            k.points, k.pieces));
+      f.numbers = {{"radius", k.radius},        {"away", k.away},
+                   {"distance", k.distance},    {"smallest", k.smallest},
+                   {"smooth", k.smooth},        {"slope_there", k.slope_there},
+                   {"slope_back", k.slope_back}};
+      f.evidence.push_back(
+          fmt::format("proved: within {} of {}, 0 is at most {} from the hull of the gradients "
+                      "(Goldstein), while none of these points has one shorter than {}",
+                      to_text(k.radius), k.away > 0 ? "a point there" : "the last point",
+                      to_text(k.distance), to_text(k.smallest)));
       f.evidence.push_back(fmt::format(
           "by their curvature no gradient of these pieces falls below {:.6e} in that ball",
           k.smooth));
@@ -554,6 +567,7 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
     d.ladders = fidelity_ladders(e, instance, at);
     const Vec<double>& x = d.ladders.back().after;
     d.kink_rows = kink_rows(instance, x);
+    if (const auto wrong = check_probes(e, instance, d.iterations)) d.events.push_back(*wrong);
     d.model = local_model(instance, x);
     if (options.prover.gap) d.proved = options.prover.gap(x);
   }
@@ -595,12 +609,16 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
     if ((halves(effect) || fault) && specific(list[k].id) && helpful.size() < 8)
       helpful.push_back({list[k], effect.ending.level});
   }
-  // Where rounding makes part of the gap, more digits are a what-if; elsewhere they would take long
-  // and change nothing. Nor do they help a lower level that is not solved to the end.
+  // Where rounding makes part of the gap, be it in the estimate or in x, more digits are a what-if;
+  // elsewhere they would take long and change nothing. Nor do they help a lower level that is not
+  // solved to the end.
+  const bool at_floor = std::any_of(d.events.begin(), d.events.end(), [&](const Event& event) {
+    return event.id == "rounding_floor" && event.last == d.iterations - 1;
+  });
   const long last_rows = static_cast<long>(end_rows);
   if (d.iterations >= last_rows && !d.ending.failed && d.gap_mapping > 0 &&
       e.lower_level == "active_set" &&
-      makes_part_of(*d.ladders.back().find("rounding"), d.gap_mapping)) {
+      (at_floor || makes_part_of(*d.ladders.back().find("rounding"), d.gap_mapping))) {
     tell("50 digits", 0, 1);
     const long count = std::min(d.iterations, digits_iterations);
     add_effect({"precision", fmt::format("the last {} iterations in 50 digits", count), {}, {}},

@@ -424,7 +424,9 @@ const std::vector<EventInfo>& event_catalogue() {
        "in the last 20 rows the algorithm's own gradient is less than a tenth of the true one"},
       {"lower_level_not_converged", "the algorithm's lower level is not solved"},
       {"kink", "a row holds with zero multiplier"},
-      {"dependent_rows", "the rows that hold are dependent"}};
+      {"dependent_rows", "the rows that hold are dependent"},
+      {"probe_cosine_wrong",
+       "a probe's recorded cosine is not that of the estimate and grad F, beyond rounding"}};
   return catalogue;
 }
 

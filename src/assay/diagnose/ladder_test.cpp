@@ -150,8 +150,8 @@ TEST(Ladder, AnInexactLowerLevelHasItsRung) {
 /// Of all faults of the registry, those of steps, reports and streams have none.
 TEST(Ladder, EveryFaultOfTheEstimatorHasItsRung) {
   const std::set<std::string> elsewhere = {
-      "new_delta_order",        "printed_step",  "sticky_status",      "direct_gap_reported",
-      "objective_gap_reported", "shared_stream", "probe_updates_state"};
+      "new_delta_order",        "printed_step",  "sticky_status",       "direct_gap_reported",
+      "objective_gap_reported", "shared_stream", "probe_updates_state", "damped_cosine"};
   const std::map<std::string, std::string> methods = {
       {"implicit", "[algorithm]\nname = \"ssigd\"\n"},
       {"all", "[algorithm]\nname = \"ssigd\"\n"},

@@ -15,13 +15,15 @@ struct ProvedGap {
   double lower = 0, upper = 0;
 };
 
-/// What the last points of a run prove about a kink of F between them.
+/// What the last points of a run prove about a kink of F between them; where those are too far
+/// apart for that, what points close to the kink prove that they jump over.
 struct ProvedKink {
   bool proved = false;
   std::string why;      ///< why not
   long points = 0;      ///< at which F has a gradient, enclosed; the others are left out
   long pieces = 0;      ///< different active sets among them
   double radius = 0;    ///< of the ball around the last point that holds all of them
+  double away = 0;      ///< points of their own: upper bound of how far from the run's last point
   double smallest = 0;  ///< lower bound of |grad F| over the points
   double distance = 0;  ///< upper bound of dist(0, Goldstein subdifferential of that radius)
   /// |grad F| - L (distance of the farthest point of the ball), least over the points, with L the

@@ -109,6 +109,10 @@ const std::vector<FaultInfo>& fault_registry() {
        "all"},
       {Fault::probe_updates_state, "probe_updates_state",
        "a probe runs through the algorithm's own averages and leaves its mark in them", "all"},
+      {Fault::damped_cosine, "damped_cosine",
+       "the probe's cosine has 1e-12 added to its denominator, so it goes to 0 with the gradients, "
+       "however well they agree",
+       "all"},
   };
   return registry;
 }

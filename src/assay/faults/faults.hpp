@@ -36,6 +36,7 @@ enum class Fault {
   objective_gap_reported,
   shared_stream,
   probe_updates_state,
+  damped_cosine,
 };
 
 struct FaultInfo {

@@ -63,6 +63,7 @@ const Setting settings[] = {
     {"shared_stream", Shows::trajectory, DSBLO},
     {"probe_updates_state", Shows::trajectory,
      "[algorithm]\nname = \"dsblo\"\ngradient_average = 0.5\n[probe]\ngradient_every = 5\n"},
+    {"damped_cosine", Shows::report, SSIGD "[probe]\ngradient_every = 5\n"},
 };
 
 std::string only(const std::string& fault) { return "faults = [\"" + fault + "\"]"; }

@@ -235,7 +235,10 @@ Record<S> Runner<S>::step(long t) {
     algorithm_->probe(touch ? *estimator_ : *probe_, touch, probed_);
     evaluate_truth(algorithm_->x());
     r.has_probe = true;
-    r.probe_cosine = cosine(probed_, true_gradient_.total);
+    const Vec<S>& truth = true_gradient_.total;
+    r.probe_cosine = faults_.has(Fault::damped_cosine)
+                         ? S(dot(probed_, truth) / (norm(probed_) * norm(truth) + S(1e-12)))
+                         : cosine(probed_, truth);
   }
   const StepReport<S> report = algorithm_->step(t);
   fill_truth(r);

@@ -35,6 +35,8 @@ class Runner {
   const Vec<S>& estimate() const { return algorithm_->estimate(); }
   /// The estimate the algorithm would take at x() itself, with the draws of iteration t.
   const Vec<S>& estimate_here(long t);
+  /// What the last probe's estimate was.
+  const Vec<S>& probed() const { return probed_; }
   /// grad F at x(), from the exact lower level.
   const Hypergradient<S>& truth();
 

@@ -1,5 +1,7 @@
 #include "assay/trace/numpy.hpp"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cstddef>
 #include <string_view>
@@ -54,7 +56,7 @@ class Header {
     return (at_ < text_.size() ? text_[at_] : '\0') == wanted;
   }
   void expect(char wanted) {
-    if (!next_is(wanted)) fail(std::string("has no '") + wanted + "' where one belongs");
+    if (!next_is(wanted)) fail(fmt::format("has no '{}' where one belongs", wanted));
     ++at_;
   }
   std::string quoted() {

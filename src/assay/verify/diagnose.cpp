@@ -35,7 +35,7 @@ void audit_foreign(const DiagnoseCommand& command, Session& session) {
   std::string text =
       fmt::format("{}: {}\nverdict: {}\n", command.trace, audit.sentence, audit.verdict);
   for (const Reading& r : audit.readings)
-    text += fmt::format("  {:<17} {:>7} of {} rows, to {} digits: {}\n", r.id, r.rows, audit.rows,
+    text += fmt::format("  {:<17} {:>7} of {} rows, to {} digits: {}\n", r.id, r.rows, r.possible,
                         r.best, r.what);
   text += fmt::format(
       "at the last point: |grad F| {:.6e}, direct {:.6e}, implicit {:.6e}, F {:.6e}\n",
@@ -55,7 +55,8 @@ void audit_foreign(const DiagnoseCommand& command, Session& session) {
             {"worst_iteration", audit.worst_iteration}};
   j["readings"] = Json::array();
   for (const Reading& r : audit.readings)
-    j["readings"].push_back({{"id", r.id}, {"rows", r.rows}, {"digits", r.best}, {"what", r.what}});
+    j["readings"].push_back(
+        {{"id", r.id}, {"rows", r.rows}, {"of", r.possible}, {"digits", r.best}, {"what", r.what}});
   j["last"] = {{"total", json_number(audit.total.back())},
                {"direct", json_number(audit.direct.back())},
                {"implicit", json_number(audit.implicit.back())},

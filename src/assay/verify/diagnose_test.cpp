@@ -266,6 +266,23 @@ TEST_F(Diagnose, AKinkThatIsAMinimumIsStationary) {
   EXPECT_LT(n.at("slope_back").get<double>(), -0.99);
 }
 
+/// Steps of 1, the inverse of the largest curvature: they jump over the kink by 1 and more, so far
+/// that by curvature alone the gap might vanish between. The kink is found, and proved there.
+TEST_F(Diagnose, AKinkThatLongStepsJumpOverIsFound) {
+  const Json d = diagnosis(kink_experiment(path("."), 0.125, 1, 1));
+  EXPECT_EQ(d.at("verdict"), "healthy") << d.at("findings").dump(1);
+  const Json n = find(d.at("findings"), "id", "kink_optimum").at("numbers");
+  // The last point is up to 1 from the kink, and the cluster is far smaller than that.
+  EXPECT_GT(n.at("away").get<double>(), 0.01);
+  EXPECT_LT(n.at("away").get<double>(), 1.5);
+  EXPECT_LT(n.at("radius").get<double>(), 1e-5);
+  EXPECT_LT(n.at("distance").get<double>(), 0.01);
+  EXPECT_NEAR(n.at("smallest").get<double>(), 1, 1e-5);
+  EXPECT_GT(n.at("smooth").get<double>(), 0.99);
+  EXPECT_LT(n.at("slope_there").get<double>(), -0.99);
+  EXPECT_LT(n.at("slope_back").get<double>(), -0.99);
+}
+
 /// The same to and fro over rows that come and go without bending F: a step that is too long.
 TEST_F(Diagnose, SwingsOverASmoothPlaceAreNoKink) {
   const Json d = diagnosis(kink_experiment(path("."), 1, 0, 1.9999));

@@ -213,6 +213,7 @@ Json DiagnosisReport::json() const {
                  {"why", d.kink->why},
                  {"pieces", d.kink->pieces},
                  {"radius", number(d.kink->radius)},
+                 {"away", number(d.kink->away)},
                  {"smallest_gap", number(d.kink->smallest)},
                  {"goldstein_distance", number(d.kink->distance)},
                  {"gap_without_kink", number(d.kink->smooth)},

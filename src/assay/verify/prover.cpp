@@ -4,9 +4,11 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "assay/diagnose/theory.hpp"
 #include "assay/lower_level/active_set.hpp"
+#include "assay/verify/kink_descent.hpp"
 #include "reference/enclosure.hpp"
 #include "reference/fraction_vectors.hpp"
 #include "reference/goldstein.hpp"
@@ -44,13 +46,19 @@ class Proofs {
     return gap;
   }
 
+  /// Around the points; or, where they are too far apart to say anything, around the kink that
+  /// they jump over.
   ProvedKink kink(const std::vector<Vec<double>>& points);
 
  private:
+  ProvedKink around(const std::vector<Vec<double>>& points);
+
   const Instance& instance_;
   QuadraticProblem<double> problem_;
   ActiveSetLowerLevel<double> lower_;
   reference::Enclosure<double> enclosure_;
+  /// The largest curvature of F on each piece, where it is a quadratic; HUGE_VAL while unknown.
+  std::map<std::vector<Index>, double> curvature_;
 };
 
 /// Rational upper bound of the Euclidean length, as a double.
@@ -76,7 +84,7 @@ struct Gradient {
   }
 };
 
-ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
+ProvedKink Proofs::around(const std::vector<Vec<double>>& points) {
   ProvedKink out;
   struct Seen {
     std::size_t index;
@@ -86,7 +94,7 @@ ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
     double gap, reach;
   };
   std::vector<Seen> seen;
-  std::map<std::vector<Index>, double> curvature;  // of each piece
+  std::set<std::vector<Index>> pieces;
   const RVec last = widen<Rational>(points.back());
   for (std::size_t k = 0; k < points.size(); ++k) {
     const CertifiedPoint<double> point = certify(points[k]);
@@ -98,14 +106,17 @@ ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
     const RVec x = widen<Rational>(points[k]);
     seen.push_back({k, x, point.active, Gradient(point.total), std::max(0.0, point.gap.lower()),
                     length_above(x - last)});
-    if (curvature.contains(point.active)) continue;
-    const auto model = local_model(instance_, points[k]);
-    curvature[point.active] = model ? std::max(model->largest(), -model->smallest()) : HUGE_VAL;
+    pieces.insert(point.active);
+    double& bend = curvature_.try_emplace(point.active, HUGE_VAL).first->second;
+    if (bend < HUGE_VAL) continue;
+    // Not where a row nearly holds: another point of the piece may have it.
+    if (const auto model = local_model(instance_, points[k]))
+      bend = std::max(model->largest(), -model->smallest());
   }
   if (seen.empty()) return out;
   out.proved = true;
   out.points = static_cast<long>(seen.size());
-  out.pieces = static_cast<long>(curvature.size());
+  out.pieces = static_cast<long>(pieces.size());
   out.smallest = HUGE_VAL;
   std::vector<RVec> middles;
   double blur = 0;
@@ -118,7 +129,7 @@ ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
   out.distance = length_above(reference::min_norm_point(middles).point) + blur;
   out.smooth = HUGE_VAL;
   for (const Seen& s : seen)
-    out.smooth = std::min(out.smooth, s.gap - curvature[s.active] * (s.reach + out.radius));
+    out.smooth = std::min(out.smooth, s.gap - curvature_[s.active] * (s.reach + out.radius));
   for (std::size_t k = 1; k < seen.size(); ++k) {
     const Seen &a = seen[k - 1], &b = seen[k];
     if (b.index != a.index + 1 || a.active == b.active) continue;
@@ -129,6 +140,17 @@ ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
     out.slope_back = from_b;
   }
   return out;
+}
+
+ProvedKink Proofs::kink(const std::vector<Vec<double>>& points) {
+  const ProvedKink wide = around(points);
+  if (!wide.proved || wide.pieces < 2 || wide.smooth > 0) return wide;
+  const std::vector<Vec<double>> near = descend_to_kink(instance_, points.back(), wide.radius);
+  if (near.empty()) return wide;
+  ProvedKink close = around(near);
+  close.away = length_above(widen<Rational>(near.back()) - widen<Rational>(points.back()));
+  const bool tells = close.proved && close.pieces > 1 && close.smooth > 0;
+  return tells && close.away <= wide.radius ? close : wide;
 }
 
 }  // namespace
