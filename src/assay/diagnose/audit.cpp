@@ -6,10 +6,12 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "assay/diagnose/theory.hpp"
 #include "assay/hypergradient/implicit.hpp"
 #include "assay/lower_level/active_set.hpp"
 #include "assay/numerics/power.hpp"
 #include "assay/support/error.hpp"
+#include "assay/support/quote.hpp"
 
 namespace assay {
 
@@ -51,16 +53,49 @@ double last_unit(const std::string& text) {
 /// as many as the chain of products behind a hypergradient of dimension 1000 has.
 constexpr double rounding_share = 0x1p-40;
 
+/// As many digits as every double has: of a number with fewer, some may be missing.
+constexpr long all_digits = 15;
+
 /// What single precision leaves of the same chain, at n = 10.
 constexpr double single_share = 0x1p-20;
 
 /// Whether two figures agree to what the first is written with, half a unit of its last digit, and
 /// the rounding of the second.
-bool agree(double written, double unit, double truth, double parts) {
+/// @param blur  what the digits of the point leave open
+bool agree(double written, double unit, double truth, double parts, double blur) {
   // A figure of one digit says no more than 5 % of itself, and 0 only that it is 0.
-  const double printed = std::min(0.5 * unit, 0.05 * std::fabs(written));
+  const double printed = std::min(0.5 * unit + blur, 0.05 * std::fabs(written));
   return std::fabs(written - truth) <= printed + rounding_share * parts;
 }
+
+/// How the points are printed. "0.5" may be all there is of a number: only where no entry of any
+/// point has all digits do the others lack some.
+class Printing {
+ public:
+  Printing(const Trace& trace, const std::vector<int>& columns) {
+    for (const auto& row : trace.rows)
+      for (const int column : columns) {
+        const std::string& cell = row[static_cast<std::size_t>(column)];
+        digits_ = std::max(digits_, digits_of(cell));
+        const double unit = last_unit(cell);
+        fixed_ = fixed_ && (unit_ == 0 || unit == unit_);
+        unit_ = unit;
+      }
+  }
+
+  /// Upper bound of how far the point may be from what it was before it was printed: half a unit
+  /// of the last decimal, or of the last of as many digits as any entry has.
+  double blur(const Vec<double>& x) const {
+    if (digits_ >= all_digits) return 0;
+    if (fixed_) return unit_ / 2 * std::sqrt(static_cast<double>(x.size()));
+    return norm(x) * integer_power(10.0, 1 - digits_) / 2;
+  }
+
+ private:
+  long digits_ = 1;
+  bool fixed_ = true;
+  double unit_ = 0;
+};
 
 std::vector<int> point_columns(const Trace& trace, Index n, const std::string& source) {
   for (const char* form : {"x{}", "x[{}]", "x_{}"}) {
@@ -97,30 +132,54 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
     throw InputError(source, column, "is missing");
   }
   const std::vector<int> points = point_columns(trace, instance.n, source);
+  const Printing printing(trace, points);
+  const auto number = [&](std::size_t row, const std::string& name) {
+    try {
+      return trace.number(row, name);
+    } catch (const InputError&) {
+      throw InputError(source, fmt::format("row {}: {}", row + 1, name),
+                       in_quotes(trace.cell(row, name)) + " is not a number");
+    }
+  };
 
   const QuadraticProblem<double> problem(instance);
   ActiveSetLowerLevel<double> lower(problem);
   ImplicitEstimator<double> estimator({&problem, &lower, nullptr, {}, {}});
   Hypergradient<double> g;
-  std::vector<double> largest;
+  std::vector<double> largest, mapping, blurs;
   Vec<double> x(instance.n);
   for (std::size_t row = 0; row < trace.rows.size(); ++row) {
     for (Index i = 0; i < instance.n; ++i) {
       const std::string& name =
           trace.columns[static_cast<std::size_t>(points[static_cast<std::size_t>(i)])];
-      x[i] = trace.number(row, name);
+      x[i] = number(row, name);
       if (!std::isfinite(x[i]))
         throw InputError(source, fmt::format("row {}: {}", row + 1, name),
                          "is not a finite number");
     }
+    blurs.push_back(printing.blur(x));
     estimator.evaluate(x, {}, 0, g);
     out.total.push_back(norm(g.total));
     out.direct.push_back(norm(g.direct));
     out.implicit.push_back(norm(g.implicit));
     out.objective.push_back(problem.upper_value(x, estimator.solution().y));
     largest.push_back(max_norm(g.total));
+    Vec<double> stepped = x - g.total;
+    problem.project_upper(stepped);
+    mapping.push_back(norm(Vec<double>(x - stepped)));
   }
   out.last = x;
+  // What the digits of the points leave open in a gradient: by the curvature of F, and of f alone.
+  double curvature = 0;
+  if (std::any_of(blurs.begin(), blurs.end(), [](double b) { return b > 0; })) {
+    for (Index i = 0; i < instance.n; ++i) {
+      double sum = 0;
+      for (Index j = 0; j < instance.n; ++j) sum += std::fabs(problem.Qxx(i, j));
+      curvature = std::max(curvature, sum);
+    }
+    if (const auto model = local_model(instance, x))
+      curvature = std::max({curvature, model->largest(), -model->smallest()});
+  }
 
   struct Candidate {
     const char *id, *what;
@@ -139,13 +198,14 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
       {"objective", "the objective F", &out.objective, 0, false},
       {"squared", "|grad F|^2", &out.total, 0, true},
       {"largest_entry", "the largest entry of grad F", &largest, 0, false},
+      {"mapping", "the gradient mapping |x - P(x - grad F)|", &mapping, 0, false},
   };
   const std::string& audited = out.column;
   long single_rows = 0;
   std::vector<Reading> readings;
   for (const Candidate& c : candidates) readings.push_back({c.id, c.what, 0, 0, 17});
   for (std::size_t row = 0; row < trace.rows.size(); ++row) {
-    const double written = trace.number(row, audited);
+    const double written = number(row, audited);
     if (std::isnan(written)) continue;
     ++out.rows;
     const long digits = digits_of(trace.cell(row, audited));
@@ -162,7 +222,7 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
         slack *= 2 * truth;
         truth *= truth;
       }
-      if (!agree(written, unit, truth, slack)) continue;
+      if (!agree(written, unit, truth, slack, curvature * blurs[row])) continue;
       ++readings[k].rows;
       readings[k].best = std::min(readings[k].best, digits);
     }
@@ -171,8 +231,10 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
       out.largest_error = error;
       out.worst_iteration = static_cast<long>(trace.number(row, "iteration"));
     }
-    if (std::fabs(written - out.total[row]) <= single_share * parts) ++single_rows;
+    if (std::fabs(written - out.total[row]) <= single_share * (out.direct[row] + out.implicit[row]))
+      ++single_rows;
   }
+  if (out.rows == 0) throw InputError(source, audited, "holds no figure");
   std::stable_sort(readings.begin(), readings.end(),
                    [](const Reading& a, const Reading& b) { return a.rows > b.rows; });
   for (const Reading& r : readings)

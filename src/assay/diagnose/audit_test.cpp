@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 
 #include "assay/scalar/text.hpp"
@@ -203,6 +204,54 @@ TEST(Audit, NamesWhatIsMissing) {
   Trace hole = made(gap);
   hole.rows[4][1] = "";
   expect_refused(hole, "", "row 5: x0: is not a finite number");
+}
+
+/// Points printed to 6 digits, gaps in full: right to what the points say, and no more than that.
+TEST(Audit, TakesPointsForWhatTheirDigitsSay) {
+  const auto with = [](const std::string& format, double factor, long digits) {
+    Trace trace;
+    trace.columns = {"iteration", "x0", "gap"};
+    for (long t = 0; t < 30; ++t) {
+      char text[64];
+      std::snprintf(text, sizeof text, format.c_str(), static_cast<int>(digits), point(t) + 1e-8);
+      trace.rows.push_back({std::to_string(t), text, to_text(factor * total(point(t) + 1e-8))});
+    }
+    return audit_trace(trace, one_dimensional(), "trace.csv").verdict;
+  };
+  EXPECT_EQ(with("%.*g", 1, 6), "total");
+  EXPECT_EQ(with("%.*f", 1, 5), "total");
+  EXPECT_EQ(with("%.*e", 1, 5), "total");
+  // Points up to 4 leave 2e-5 open, times the curvature (14 of f) 2.8e-4; a ten-thousandth of gaps
+  // from 12 on is 1.2e-3.
+  EXPECT_EQ(with("%.*g", 1 + 1e-4, 6), "unexplained");
+  // All digits are there: nothing is left open.
+  EXPECT_EQ(with("%.*g", 1 + 1e-10, 17), "single_precision");
+}
+
+/// x in [0, 4]: where the gradient pushes x out, the mapping is shorter than the gradient.
+TEST(Audit, KnowsTheGradientMapping) {
+  Instance in = one_dimensional();
+  in.x_set.kind = UpperSet::Kind::box;
+  in.x_set.lower = ExactMatrix(1, 1);
+  in.x_set.upper = ExactMatrix(1, 1);
+  in.x_set.upper.set(0, 0, 4);
+  // x - grad F = 28 - 3x lies beyond 4 for x < 8: |x - 4|.
+  const Trace trace = made([](long t) { return to_text(std::fabs(point(t) - 4)); });
+  EXPECT_EQ(audit_trace(trace, in, "trace.csv").verdict, "mapping");
+}
+
+TEST(Audit, RefusesColumnsWithoutFigures) {
+  const auto refusal = [](const std::string& cell) {
+    try {
+      audit_trace(made([&](long t) { return t == 3 ? cell : std::string(); }), one_dimensional(),
+                  "trace.csv");
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal(""), "trace.csv: gap: holds no figure");
+  EXPECT_EQ(refusal("abc"), "trace.csv: row 4: gap: 'abc' is not a number");
 }
 
 }  // namespace

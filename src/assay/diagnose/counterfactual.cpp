@@ -102,13 +102,19 @@ std::vector<Counterfactual> counterfactuals(const Experiment& e,
   add_neutral(list, e, algorithm, "gradient_average", 0.0, "without the average of gradients");
   add_neutral(list, e, algorithm, "momentum", 0.0, "without momentum");
   add_neutral(list, e, algorithm, "gradient_clip", 0.0, "without clipping the gradient");
+  add_neutral(list, e, algorithm, "emergency_gradient", 0.0, "without the emergency");
   add(list, "samples", "four times the samples", [](const Experiment& from) {
     return with_algorithm(from, "samples", 4 * from.algorithm_settings.integer("samples"));
   });
   add_steps(list, e, model);
   if (e.algorithm == "f2csa" && e.algorithm_settings.text("outer") == "clipped")
-    add(list, "outer", "plain gradient steps instead of the clipped loop",
-        [](const Experiment& from) { return with_algorithm(from, "outer", std::string("sgd")); });
+    add(list, "outer",
+        "plain gradient steps instead of the clipped loop, 1/L long where L is known",
+        [model](const Experiment& from) {
+          const Experiment out = with_algorithm(from, "outer", std::string("sgd"));
+          if (!model || !(model->smallest() > 0)) return out;
+          return with_step_rule(out, "constant", {{"length", 1 / model->largest()}});
+        });
   if (e.lower_level != "active_set")
     add(list, "lower_level", "the exact lower level",
         [](const Experiment& from) { return with_lower_level(from, "active_set"); });
@@ -128,6 +134,12 @@ std::vector<Counterfactual> counterfactuals(const Experiment& e,
   if (without_noise(e).noise.values() != e.noise.values())
     add_neutral(list, e, estimator, "common_samples", true,
                 "both sides of a difference under the same noise");
+  if (e.hypergradient == "central_difference")
+    // Where rounding over h and curvature times h^2 balance, for F of order 1.
+    add(list, "difference_step", "differences with the cube root of the unit roundoff as step",
+        [](const Experiment& from) {
+          return with_hypergradient(from, "step", 4.8062e-6);  // 2^(-53/3)
+        });
   if (e.hypergradient != "implicit")
     add(list, "estimator", "the exact adjoint as estimator",
         [](const Experiment& from) { return with_estimator(from, "implicit"); });

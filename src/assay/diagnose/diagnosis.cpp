@@ -22,7 +22,10 @@ namespace {
 // When something counts. Definitions, as in events.cpp.
 constexpr double biting = 0.1;  // a bias of a tenth of the gap makes part of it
 constexpr double worse = 2;
-constexpr double creeping = 10;
+constexpr double creeping = 10;  // over the last half, and since the start, the gap fell by less
+constexpr double still = 0.9;    // without it the gap hardly moves
+constexpr double grown = 10;     // an end so far above the start is no one's design
+constexpr double content = 0.1;  // the algorithm's own gradient is this much below the true one
 constexpr long digits_iterations = 100;  // enough to leave a floor, a second or two for n = 100
 constexpr double at_the_limit = 0.05;    // a loop gain this near k*, which holds only on average
 
@@ -53,6 +56,9 @@ class Judge {
     kinks();
     steps();
     failure();
+    if (at_floor())  // nothing makes a gap that is not there
+      for (Finding& f : d_.findings)
+        if (f.role == Role::cause) f.role = Role::latent;
     std::stable_sort(d_.findings.begin(), d_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.role < b.role; });
     d_.verdict = has(Role::cause)                   ? "causes"
@@ -85,23 +91,58 @@ class Judge {
   }
   /// Part of a cure that takes nothing away which belongs to the method: what only shows once that
   /// is gone does not make this gap.
+  /// Nor one that only makes a gap fall faster which falls as it is.
   bool in_cure(const std::string& id) const {
     return std::any_of(d_.cures.begin(), d_.cures.end(), [&](const auto& cure) {
       return std::find(cure.begin(), cure.end(), id) != cure.end() &&
              std::none_of(cure.begin(), cure.end(), [&](const std::string& other) {
                return other != id &&
-                      (other == "outer" || other == "noise" || other == "perturbation");
+                      (other == "outer" || other == "noise" || other == "perturbation" ||
+                       (falls() && other.rfind("fault:", 0) != 0));
              });
     });
   }
-  bool at_rounding() const {
+  /// The gap is rounding beside its parts.
+  bool at_floor() const {
     const Event* floor = event("rounding_floor");
-    return rounding_ || (floor && floor->last == d_.iterations - 1);
+    return floor && floor->last == d_.iterations - 1 && !d_.ending.failed;
+  }
+  bool at_rounding() const { return rounding_ || at_floor(); }
+  bool falls() const {
+    const auto shape = d_.ending.tail.shape;
+    return shape == Tail::Shape::linear || shape == Tail::Shape::power;
+  }
+  bool other_steps_help() const {
+    for (const char* id : {"emergency_gradient", "floor", "gradient_average", "momentum", "step"})
+      if (helps(id)) return true;
+    return false;
+  }
+  bool creeps() const {
+    const Tail& tail = d_.ending.tail;
+    return tail.shape != Tail::Shape::too_short && tail.swing < creeping &&
+           d_.ending.level * creeping > d_.gap_start;
+  }
+  bool diverges() const {
+    return d_.ending.failed || d_.ending.tail.shape == Tail::Shape::rising ||
+           d_.ending.level > grown * d_.gap_start;
+  }
+  /// It does more than to take away whatever the method leaves by design.
+  bool beats_design(const std::string& id) const {
+    const Effect* found = effect(id);
+    double least = HUGE_VAL;
+    for (const Finding& f : d_.findings)
+      for (const auto& [name, value] : f.numbers)
+        if (f.role == Role::design && name.rfind("ratio ", 0) == 0) least = std::min(least, value);
+    return found && found->ratio * better < least;
   }
   /// The gap still falls, or is down to rounding.
   bool ends_well() const {
-    const auto shape = d_.ending.tail.shape;
-    return at_rounding() || shape == Tail::Shape::linear || shape == Tail::Shape::power;
+    return at_floor() || (!diverges() && (rounding_ || falls() || short_and_good()));
+  }
+  /// Too few iterations for a fit, but not for the gap.
+  bool short_and_good() const {
+    return d_.ending.tail.shape == Tail::Shape::too_short &&
+           d_.ending.level * grown * grown < d_.gap_start;
   }
   bool swings() const {
     const auto shape = d_.ending.tail.shape;
@@ -144,8 +185,10 @@ class Judge {
       const bool bites = makes_part_of(rung, d_.gap_mapping);
       if (rung.cause == "evaluation_point") continue;
       if (rung.cause == "rounding") {
+        // Where it only adds to what grows anyway, more digits change nothing.
+        const Effect* digits = effect("precision");
         const bool of_x = !bites && helps("precision");
-        rounding_ = bites || of_x;
+        rounding_ = of_x || (bites && !diverges() && (!digits || digits->ratio < still));
         if (!rounding_ || !(d_.gap_mapping > 0)) continue;
         Finding& f =
             find("rounding", Role::design,
@@ -163,13 +206,21 @@ class Judge {
                                                        : std::string("estimator");
       const Effect* without = effect(what_if);
       // To make all perfect at once says nothing of one rung.
-      const bool matters = what_if != "estimator" && (helps(what_if) || in_cure(what_if));
+      // It has arrived, at a zero of what this fault makes of the gradient.
+      const bool arrived =
+          fault && bites && rung.share >= 0.5 && last.reported_size <= content * last.truth_size;
+      const bool faster = (rung.cause == "gradient_clip" || rung.cause == "gate") && falls();
+      const bool matters =
+          arrived || (what_if != "estimator" && !faster && (helps(what_if) || in_cure(what_if)));
       if (!bites && !fault && !matters) continue;
-      // These belong to the method: the gap is what they leave.
-      const bool own = !fault && rung.cause != "lower_level" && rung.cause != "inner_solve";
-      const Role role = matters || (bites && !without) ? (own ? Role::design : Role::cause)
-                        : bites && own                 ? Role::design
-                                                       : Role::latent;
+      // These belong to the method: the gap is what they leave, unless it grows.
+      const bool own = !fault && rung.cause != "lower_level" && rung.cause != "inner_solve" &&
+                       rung.cause != "gradient_clip" && rung.cause != "gate";
+      const bool left = bites && (!without || without->ratio < still);
+      const bool grows = diverges() && bites && helps(what_if) && !other_steps_help();
+      const Role role = grows || (matters && !own) || (bites && !without && !own) ? Role::cause
+                        : own && !diverges() && (matters || left)                 ? Role::design
+                                                                                  : Role::latent;
       Finding& f =
           find(rung.cause, role,
                rung.size > 0
@@ -200,7 +251,9 @@ class Judge {
     // reported as what it is.
     const auto estimate_is = [&](const Vec<Real50>& part) {
       const Vec<Real50> off = d_.ladders.back().reported - part;
-      return to_double(norm(off)) <= 1e-6 * d_.ladders.back().reported_size;
+      const Ladder& last = d_.ladders.back();
+      return to_double(norm(off)) <=
+             1e-6 * std::max(to_double(norm(last.direct)), to_double(norm(last.implicit)));
     };
     report("printed_step_not_applied", "printed_step");
     report("stale_status", "sticky_status");
@@ -218,7 +271,9 @@ class Judge {
     for (const FaultInfo& info : fault_registry()) {
       const std::string what_if = "fault:" + info.name;
       if (!effect(what_if) || mentioned(info.name)) continue;
-      const bool matters = helps(what_if) || in_cure(what_if);
+      // Other draws of the same law are luck, good or bad.
+      const bool luck = info.fault == Fault::shared_stream;
+      const bool matters = !luck && (helps(what_if) || in_cure(what_if));
       Finding& f = find(info.name, matters ? Role::cause : Role::latent, info.summary);
       cite(f, what_if);
     }
@@ -229,7 +284,7 @@ class Judge {
     const LoopGain& loop = *d_.loop;
     const bool marginal = loop.random_point && std::fabs(loop.gain / loop.limit - 1) < at_the_limit;
     if (marginal) {
-      if (!helps("gamma2") || at_rounding()) return;
+      if (!helps("gamma2") || ends_well()) return;
       Finding& f =
           find("stability_boundary", Role::cause,
                fmt::format("the loop gain {:.4f} is within {:.0f} % of the limit {:.4f}, which the "
@@ -273,6 +328,11 @@ class Judge {
   }
 
   void differences() {
+    if (helps("difference_step") && !falls() && beats_design("difference_step")) {
+      Finding& f = find("difference_step", Role::cause,
+                        "the step of the difference is not where rounding and curvature balance");
+      cite(f, "difference_step");
+    }
     if (!helps("common_samples")) return;
     Finding& f = find("separate_samples", Role::cause,
                       "the two sides of a difference see different noise, which the quotient "
@@ -294,8 +354,9 @@ class Judge {
     const Effect *both = effect("caps"), *cap = effect("cap"), *gap_cap = effect("gap_cap");
     if (const Effect* found = both ? both : cap ? cap : gap_cap) {
       // Where something else makes the gap, another path to it is no remedy.
+      const bool falling = d_.ending.tail.shape == Tail::Shape::linear && !creeps();
       const auto slows_by = [&](const std::string& id) {
-        return helps(id) && (in_cure(id) || !has(Role::cause));
+        return helps(id) && !falling && (in_cure(id) || !has(Role::cause));
       };
       const bool slows = slows_by("caps") || slows_by("cap") || slows_by("gap_cap");
       Finding& f = find("step_limited", slows ? Role::cause : Role::latent,
@@ -307,11 +368,15 @@ class Judge {
       for (const std::string one : {"cap", "gap_cap", "caps"}) cite(f, one);
       cite_law(f, "capped_level");
     }
-    if (helps("mu")) {
+    const double stated = e_.step == "inverse" ? e_.step_settings.real("mu") : 0;
+    // The proved constant of a run that does well is no defect; nor where constant steps do better
+    // still: then the rule is.
+    const Effect *mu = effect("mu"), *constant = effect("step");
+    if (helps("mu") && (stated > 0 || diverges()) &&
+        !(constant && !(stated > 0) && constant->ratio * better < mu->ratio)) {
       Finding& f =
           find("step_constant", Role::cause, "the constant of the step rule is not that of F");
       cite(f, "mu");
-      const double stated = e_.step == "inverse" ? e_.step_settings.real("mu") : 0;
       if (d_.model && stated > 0) {
         f.numbers["stated over true"] = stated / d_.model->smallest();
         f.evidence.push_back(
@@ -321,30 +386,29 @@ class Judge {
                         d_.model->smallest() / stated));
       }
     }
-    // A rule that decays is to blame only where the gap creeps: by less than a factor 10 over the
-    // last half.
-    const Tail& tail = d_.ending.tail;
-    const bool stopped = tail.shape != Tail::Shape::too_short && tail.swing < creeping;
-    if (helps("decay") && stopped && !at_rounding() && !has(Role::cause)) {
+    // A rule that decays is to blame only where the gap creeps.
+    if (helps("decay") && creeps() && !at_rounding() && !has(Role::cause)) {
       Finding& f =
           find("step_decay", Role::cause,
                fmt::format("the steps shrink faster than the gap falls: over the last half "
                            "the gap changes by a factor {:.4g} only",
-                           tail.swing));
-      f.numbers["swing"] = tail.swing;
+                           d_.ending.tail.swing));
+      f.numbers["swing"] = d_.ending.tail.swing;
       cite(f, "decay");
     }
     // What no theory names: only where the gap neither falls nor is explained.
     const auto shape = d_.ending.tail.shape;
-    const bool stuck = shape == Tail::Shape::flat || swings();
-    if (stuck && !ends_well() && !has(Role::cause) && !has(Role::design))
+    const bool stuck = shape == Tail::Shape::flat || swings() || diverges();
+    if (stuck && !ends_well() && !has(Role::cause))
       for (const auto& [id, finding, sentence] :
            {std::tuple<std::string, std::string, std::string>{
-                "gradient_average", "gradient_average",
-                "the average of gradients keeps the gap up"},
+                "emergency_gradient", "emergency_gradient",
+                "long gradients cut penalties and steps, and the gap stays up"},
+            {"floor", "step_floor", "the lower limit keeps the steps too long"},
+            {"gradient_average", "gradient_average", "the average of gradients keeps the gap up"},
             {"momentum", "momentum", "momentum keeps the gap up"},
             {"step", "step_rule", "the step rule is what keeps the gap up"}})
-        if (helps(id) && !has(Role::cause)) {
+        if (helps(id) && !has(Role::cause) && (!has(Role::design) || beats_design(id))) {
           Finding& f = find(finding, Role::cause, sentence);
           cite(f, id);
         }
@@ -487,6 +551,13 @@ const std::vector<CauseInfo>& cause_catalogue() {
         {"caps", "both upper limits on the step", "settings step.cap and step.gap_cap"},
         {"floor", "a lower limit on the step", "setting step.floor"},
         {"decay", "the first step of a decaying rule, throughout", "setting step.rule"},
+        {"difference_step",
+         "a difference quotient whose step is too short for the rounding of F, or too long",
+         "a step about the cube root of the unit roundoff: setting hypergradient.step"},
+        {"emergency_gradient",
+         "long gradients cut the penalties and halve the step, and the gap stays up",
+         "setting algorithm.emergency_gradient"},
+        {"step_floor", "a lower limit keeps the steps too long", "setting step.floor"},
         {"mu", "the constant of steps 1/(mu (t+1))", "setting step.mu"},
         {"gamma2", "the constant of 1/(gamma_1 |m| + gamma_2)", "setting step.gamma2"},
         {"samples", "how many estimates are averaged", "setting algorithm.samples"},
@@ -556,7 +627,9 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   d.gap_total = run.summary.gap_total;
   d.gap_reported = run.summary.gap_reported;
   d.gap_mapping = run.trace.number(run.trace.rows.size() - 1, "gap_mapping");
-  d.events = find_events(run.trace, norm(run.summary.x));
+  d.gap_start = run.trace.number(0, "gap_mapping");
+  const bool free = instance.x_set.kind == UpperSet::Kind::whole_space;
+  d.events = find_events(run.trace, norm(run.summary.x), !free);
 
   tell("the ladder", 0, 1);
   std::vector<long> at =
@@ -574,7 +647,7 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   if (d.model) {
     d.loop = loop_gain(e, d.model->largest(), d.ending.level);
     d.laws = laws(e, *d.model, d.ending.tail, d.iterations);
-    d.exchange = exchange(*d.model, d.gap_mapping);
+    if (free) d.exchange = exchange(*d.model, d.gap_mapping);
   }
   if (d.iterations > 0) {
     const Ladder& last = d.ladders.back();

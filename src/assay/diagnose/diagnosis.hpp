@@ -46,6 +46,7 @@ struct Diagnosis {
   long iterations = 0;
   double gap_total = 0, gap_reported = 0;
   double gap_mapping = 0;  ///< gap_total where x is free
+  double gap_start = 0;    ///< the same before the first iteration
   Index kink_rows = 0;     ///< inequalities that hold with zero multiplier at the end
   ProvedGap proved;
   std::optional<ProvedKink> kink;  ///< where the last points lie on different pieces of F

@@ -23,6 +23,7 @@ constexpr double cycle_correlation = 0.7;
 constexpr double wander_share = 0.25;       // of steps that rise: fewer is no wandering
 constexpr double fall_over_swing = 2;       // fall of log gap over the rms of what swings around it
 constexpr double rounding_level = 0x1p-43;  // 2^10 roundings of the parts of a gradient
+constexpr double steep = -2;                // a fall like t^-2 or faster is no stall
 constexpr double visible = 0.01;            // two figures that should be the same differ by more
 
 /// @pre not empty; NaN counts as missing
@@ -194,6 +195,7 @@ void find_tail(const Series& s, std::vector<Event>& list) {
                                          "factor {:.4g}",
                                          tail.level, tail.swing));
     case Tail::Shape::power:
+      if (tail.exponent < steep) return;
       return tell("stall", fmt::format("over the last half the gap falls like t^{:.3f}, not "
                                        "geometrically",
                                        tail.exponent));
@@ -250,7 +252,7 @@ void find_momentum(const Series& s, std::vector<Event>& list) {
                               seen.count(), lowest));
 }
 
-void find_steps(const Series& s, double x_size, std::vector<Event>& list) {
+void find_steps(const Series& s, double x_size, bool constrained, std::vector<Event>& list) {
   const auto &asked = s["step_requested"], &applied = s["step_applied"], &length = s["step_length"],
              &momentum = s["momentum_norm"], &gap = s["gap_total"], &mapping = s["gap_mapping"];
   Seen capped(s, "step_limited"), raised(s, "step_raised"), untrue(s, "printed_step_not_applied");
@@ -266,10 +268,11 @@ void find_steps(const Series& s, double x_size, std::vector<Event>& list) {
       raised.at(i);
       most = std::max(most, applied[i] / asked[i]);
     }
-    // A projection shortens steps too: only where there is none.
+    // A projection shortens steps too: only where there is none, or where x went too far.
     if (gap[i] != mapping[i] || !(momentum[i] > 0) || !(applied[i] > 0)) continue;
     // |x_next - x| holds the rounding of x.
     const double true_step = length[i] / momentum[i];
+    if (constrained && true_step < applied[i]) continue;
     if (std::fabs(length[i] - applied[i] * momentum[i]) > rounding_level * size &&
         std::fabs(true_step - applied[i]) > visible * applied[i]) {
       untrue.at(i);
@@ -309,7 +312,8 @@ void find_status(const Series& s, std::vector<Event>& list) {
     for (std::size_t k = i + 1 - window; k <= i; ++k) mean += gap[k] / window;
     for (std::size_t k = i + 1 - window; k <= i; ++k)
       variance += (gap[k] - mean) * (gap[k] - mean) / window;
-    if (variance < 1e-8) continue;
+    // The mean is known to 20 roundings.
+    if (std::sqrt(variance) < 1e-4 + 0x1p-48 * mean) continue;
     seen.at(i);
     largest = std::max(largest, std::sqrt(variance));
   }
@@ -338,17 +342,22 @@ void find_reports(const Series& s, std::vector<Event>& list) {
   for (const Suspect& suspect : suspects) {
     const auto& column = s[suspect.column];
     Seen seen(s, suspect.id);
-    long rows = 0;
+    long rows = 0, late_rows = 0, late = 0;
     for (std::size_t i = 1; i < s.size(); ++i) {
       if (std::isnan(reported[i])) continue;
       ++rows;
+      const bool is_late = 2 * i > s.size();
+      late_rows += is_late;
       const bool is =
           close(reported[i], column[i]) || (s.next_to_last(i) && close(reported[i], column[i - 1]));
       const bool is_total =
           close(reported[i], total[i]) || (s.next_to_last(i) && close(reported[i], total[i - 1]));
-      if (is && !is_total) seen.at(i);
+      if (!is || is_total) continue;
+      seen.at(i);
+      late += is_late;
     }
-    if (2 * seen.count() <= rows || (best && seen.count() <= best->count())) continue;
+    const bool mostly = 2 * seen.count() > rows || 2 * late > late_rows;
+    if (!mostly || (best && seen.count() <= best->count())) continue;
     sentence =
         fmt::format("the reported gap is {} in {} of {} rows", suspect.what, seen.count(), rows);
     best = seen;
@@ -402,7 +411,7 @@ const std::vector<EventInfo>& event_catalogue() {
        "steps, a score of monotone steps is a coin flip"},
       {"spike", "a gap more than 10 times the median of the 20 rows before"},
       {"plateau", "over the last half log gap changes by less than 0.05"},
-      {"stall", "over the last half the gap falls like a power of t"},
+      {"stall", "over the last half the gap falls like a power of t, slower than t^-2"},
       {"limit_cycle",
        "over the last half the gap repeats itself with a period (correlation at least 0.7)"},
       {"random_walk", "over the last half the gap goes up and down without a period"},
@@ -417,9 +426,12 @@ const std::vector<EventInfo>& event_catalogue() {
        "|x_next - x| is not the stated step times the momentum's norm, by more than 1 %"},
       {"stale_status",
        "'converged' stands where the variance of the last 20 gaps is above (1e-4)^2"},
-      {"reported_is_direct", "the reported gap is the direct part alone, in most rows"},
-      {"reported_is_implicit", "the reported gap is the implicit part alone, in most rows"},
-      {"reported_is_objective", "the reported gap is the objective, in most rows"},
+      {"reported_is_direct",
+       "the reported gap is the direct part alone, in most rows or most of the last half"},
+      {"reported_is_implicit",
+       "the reported gap is the implicit part alone, in most rows or most of the last half"},
+      {"reported_is_objective",
+       "the reported gap is the objective, in most rows or most of the last half"},
       {"reported_below_true",
        "in the last 20 rows the algorithm's own gradient is less than a tenth of the true one"},
       {"lower_level_not_converged", "the algorithm's lower level is not solved"},
@@ -521,7 +533,7 @@ Tail fit_tail(const Series& s, const std::string& column) {
   return tail;
 }
 
-std::vector<Event> find_events(const Trace& trace, double x_size) {
+std::vector<Event> find_events(const Trace& trace, double x_size, bool constrained) {
   const Series s(trace);
   std::vector<Event> list;
   if (s.size() == 0) return list;
@@ -532,7 +544,7 @@ std::vector<Event> find_events(const Trace& trace, double x_size) {
   find_rounding(s, list);
   find_flips(s, list);
   find_momentum(s, list);
-  find_steps(s, x_size, list);
+  find_steps(s, x_size, constrained, list);
   find_status(s, list);
   find_reports(s, list);
   find_lower_level(s, list);

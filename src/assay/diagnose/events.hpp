@@ -75,6 +75,7 @@ Tail fit_tail(const Series& series, const std::string& column = "gap_mapping");
 /// Everything the trace shows by itself, without a run: in the order of the catalogue.
 /// @param x_size  the size of x, whose rounding a step's length holds; 0: not known, the path of
 /// the trace stands in
-std::vector<Event> find_events(const Trace& trace, double x_size = 0);
+/// @param constrained  x is kept in a box or ball, whose projection shortens steps
+std::vector<Event> find_events(const Trace& trace, double x_size = 0, bool constrained = false);
 
 }  // namespace assay

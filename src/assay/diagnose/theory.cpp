@@ -91,7 +91,8 @@ std::vector<Law> laws(const Experiment& e, const LocalModel& model, const Tail& 
     list.push_back({"capped_level", "a step capped at c |grad F|: the gap like 1/(c lambda t)",
                     1 / (c * high), 1 / (c * low), tail.last});
   }
-  if (clipped && (e.step == "constant" || e.step == "f2csa_prescription")) {
+  const bool falls = tail.shape == Tail::Shape::linear || tail.shape == Tail::Shape::power;
+  if (clipped && !falls && (e.step == "constant" || e.step == "f2csa_prescription")) {
     const auto prescribed = [](const Settings& s) {
       return f2csa_prescription(s.real("epsilon"), s.real("delta"), s.real("lipschitz"));
     };

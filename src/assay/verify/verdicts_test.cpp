@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "assay/diagnose/diagnosis.hpp"
+#include "assay/run/run.hpp"
+#include "assay/verify/prover.hpp"
+
+// Runs that are easily taken for what they are not: each with the verdict and the causes that its
+// what-ifs bear out.
+namespace assay {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+struct Judged {
+  const char* name;
+  std::string text;
+  const char* verdict;
+  Ids causes;
+};
+
+std::string planted(int n, int m, int rows, int active, int seed, double condition = 10) {
+  return fmt::format(
+      "[instance.generator]\nn = {}\nm = {}\nrows = {}\nactive = {}\nseed = {}\nplanted = true\n"
+      "condition_H = 10.0\ncondition_Qxx = {:.1f}\nQyy_scale = 0.5\nstart_distance = 0.5\n"
+      "multiplier_margin = 1.0\nslack_margin = 1.0\n",
+      n, m, rows, active, seed, condition);
+}
+std::string golden(const std::string& name) {
+  return "[instance]\npath = \"instances/" + name + ".json\"\n";
+}
+std::string run(int iterations, int seed = 1) {
+  return fmt::format("[run]\niterations = {}\nseed = {}\n", iterations, seed);
+}
+std::string constant(const std::string& length, const std::string& more = "") {
+  return "[step]\nrule = \"constant\"\nlength = " + length + "\n" + more;
+}
+const std::string ssigd = "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n";
+const std::string f2csa = "[algorithm]\nname = \"f2csa\"\nouter = \"sgd\"\n";
+
+const std::vector<Judged>& judged() {
+  static const std::vector<Judged> list = {
+      // What grows is no one's design, and no rounding.
+      {"noisy_estimates_under_long_steps",
+       golden("s20") + "[algorithm]\nname = \"ssigd\"\n" + constant("0.1") +
+           "[hypergradient]\nestimator = \"two_point\"\n" + run(300, 0),
+       "causes",
+       {"two_point"}},
+      {"noise_of_the_curvature",
+       planted(10, 20, 5, 3, 1) + ssigd + constant("0.08") + "[noise]\nupper_hessian_std = 5\n" +
+           run(600),
+       "causes",
+       {"noise"}},
+      // The gap stays where noise, penalty or perturbation are taken away: they do not make it.
+      {"short_steps_beside_noise",
+       planted(10, 20, 5, 3, 2) + ssigd + constant("1e-5") + "[noise]\ngradient_std = 0.1\n" +
+           run(500, 2),
+       "causes",
+       {"step_rule"}},
+      {"long_momentum_beside_noise",
+       planted(30, 10, 0, 0, 3) +
+           "[algorithm]\nname = \"dsblo\"\nperturbation = 0\naccumulate = true\n"
+           "[step]\nrule = \"inverse_momentum\"\ngamma1 = 50\ngamma2 = 20\n"
+           "[noise]\ngradient_std = 0.01\n" +
+           run(500, 3),
+       "causes",
+       {"momentum"}},
+      // Settings that hold the run back.
+      {"emergency",
+       planted(10, 20, 5, 3, 1) + f2csa + "emergency_gradient = 1\n" + constant("0.05") +
+           "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.01\n" + run(600),
+       "causes",
+       {"emergency_gradient"}},
+      {"difference_too_short",
+       planted(10, 20, 5, 3, 2) + ssigd + constant("0.08") +
+           "[hypergradient]\nestimator = \"central_difference\"\nstep = 1e-13\n" + run(500, 2),
+       "causes",
+       {"difference_step"}},
+      {"clipped_gradient",
+       planted(10, 20, 5, 3, 2) +
+           "[algorithm]\nname = \"dsblo\"\nperturbation = 0\ngradient_clip = 1e-3\n"
+           "[step]\nrule = \"inverse_momentum\"\ngamma1 = 50\ngamma2 = 40\n" +
+           run(500, 2),
+       "causes",
+       {"gradient_clip"}},
+      {"wide_gate",
+       planted(5, 5, 3, 2, 1) + f2csa + constant("0.05") +
+           "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.1\ngate = \"hard\"\n"
+           "gate_width = 1000\n" +
+           run(500),
+       "causes",
+       {"gate"}},
+      // Nothing makes a gap that is rounding, or one that still falls fast.
+      {"capped_to_rounding",
+       golden("s5") + ssigd + constant("0.1", "cap = 0.05\n") + run(500),
+       "healthy",
+       {}},
+      {"capped_and_falling",
+       golden("s5") + ssigd + constant("0.1", "cap = 0.05\n") + run(160),
+       "healthy",
+       {}},
+      {"decaying_and_falling",
+       planted(3, 8, 8, 2, 9051) + ssigd +
+           "[step]\nrule = \"polynomial\"\nlength = 0.1\nquarters = 2\n" + run(1500),
+       "healthy",
+       {}},
+      {"one_variable",
+       "[instance.generator]\nn = 1\nm = 1\nrows = 0\nactive = 0\n[algorithm]\nname = \"ssigd\"\n" +
+           run(30),
+       "healthy",
+       {}},
+      {"orbit_of_the_clipped_loop",
+       planted(20, 8, 3, 2, 124, 1) + "[algorithm]\nname = \"f2csa\"\n" + constant("1e-3") +
+           "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.01\n" + run(1000, 24),
+       "healthy",
+       {}},
+      // It has arrived where the fault says, though without it the run ends at a kink.
+      {"fault_before_a_kink",
+       "faults = [\"detached_implicit\"]\n[instance.generator]\nn = 8\nm = 3\nrows = 3\n"
+       "active = 1\nseed = 31014\nplanted = true\ncondition_H = 10.0\ncondition_Qxx = 3.0\n"
+       "Qyy_scale = 1.0\nstart_distance = 1.0\nmultiplier_margin = 0.1\nslack_margin = 0.1\n" +
+           ssigd + constant("0.03333333333333333") + run(600, 14),
+       "causes",
+       {"detached_implicit"}},
+      // First steps of 1/mu where 2/L is the limit.
+      {"inverse_steps_on_an_ill_conditioned_F",
+       planted(10, 6, 0, 0, 15, 30) + ssigd + "[step]\nrule = \"inverse\"\n" + run(300),
+       "causes",
+       {"step_rule"}},
+  };
+  return list;
+}
+
+class Verdicts : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(Verdicts, AreWhatTheWhatIfsBearOut) {
+  const Judged& one = judged()[GetParam()];
+  const Experiment e = parse_experiment(
+      "format = \"assay-experiment/1\"\nname = \"" + std::string(one.name) + "\"\n" + one.text,
+      "verdicts.toml", ASSAY_GOLDEN);
+  const Instance instance = load_instance(e);
+  DiagnoseOptions options;
+  options.iterations = {0};
+  options.prover = make_prover(instance);
+  const Diagnosis d = diagnose(e, instance, options);
+  Ids causes;
+  std::string all;
+  for (const Finding& f : d.findings) {
+    if (f.role == Role::cause) causes.push_back(f.id);
+    all += fmt::format("{} {}: {}\n", to_string(f.role), f.id, f.sentence);
+  }
+  EXPECT_EQ(d.verdict, one.verdict) << all;
+  EXPECT_EQ(causes, one.causes) << all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Runs, Verdicts, testing::Range(std::size_t{0}, judged().size()),
+                         [](const auto& info) { return judged()[info.param].name; });
+
+}  // namespace
+}  // namespace assay
