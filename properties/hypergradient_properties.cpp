@@ -86,8 +86,8 @@ void derivative_is_the_oracles(const Case& c, Check& check) {
   Solved<S> solved(c, widen<S>(c.vector("q")), check);
   const auto& [problem, lower, adjoint, s, g] = solved;
   if (s.active != truth.strongly_active) {
-    const Rational error = reference::sensitivity(program, truth) *
-                           reference::ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+    const Rational change = reference::ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+    const Rational error = reference::sensitivity(program, truth, change) * change;
     check.that("the active rows are the oracle's",
                !margins_are_clear(program, truth, error, exact(unit_roundoff<S>())));
     check.discard("margins within the solver's noise");
@@ -111,8 +111,8 @@ void derivative_is_the_oracles(const Case& c, Check& check) {
     Vec<double> dy = 2 * rounded.y_error(narrow<S>(s.multipliers));
     // y was solved for on all rows the solver held, weakly active ones among them: O1's own bound.
     if (!truth.weakly_active.empty()) {
-      const Rational held = reference::sensitivity(program, truth) *
-                            reference::ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+      const Rational change = reference::ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+      const Rational held = reference::sensitivity(program, truth, change) * change;
       for (Index i = 0; i < dy.size(); ++i) dy[i] = std::max(dy[i], to_double(held));
     }
     const auto error = rounded.gradient_error(dy);

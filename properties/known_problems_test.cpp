@@ -79,7 +79,7 @@ struct Allowed {
           const reference::Minimiser& at) {
     if constexpr (!is_exact<S>) {
       const Rational gamma = exact(gamma_bound<S>(4 * (p.m() + p.rows() + in.n) + 32));
-      const Rational kappa = reference::sensitivity(p, at);
+      const Rational kappa = reference::sensitivity(p, at, 0);
       RMat A;
       reference::lower_program(in, x, &A);
       const RMat M = in.M.to<Rational>(), Qxx = in.Qxx.to<Rational>(), Qxy = in.Qxy.to<Rational>(),

@@ -76,9 +76,9 @@ void steps_project_and_contract(const Case& c, Check& check) {
     Vec<S> weights = s.multipliers;
     for (S& weight : weights) weight *= S(S(2) / (problem.mu + problem.lipschitz));
     const reference::ExactResiduals<S> residuals(projection, y, weights);
-    const Rational off =
-        reference::sensitivity(projection, exact_step) *
-        (residuals.allowed + reference::exact_gamma<S>(p.m() + 8 + p.terms) * target);
+    const Rational change =
+        residuals.allowed + reference::exact_gamma<S>(p.m() + 8 + p.terms) * target;
+    const Rational off = reference::sensitivity(projection, exact_step, change) * change;
     check.at_most("distance of a step from the exact projection",
                   reference::max_entry(exact(y) - exact_step.y), off);
     const Real100 slip = square_root(Real100(static_cast<double>(p.m()))) * fine(off);
@@ -112,8 +112,8 @@ void tolerance_is_kept(const Case& c, Check& check) {
   // The length of a step is known up to the rounding of its projection near y*.
   Program projection = p;
   projection.H = identity(p.m());
-  const Rational off = reference::sensitivity(projection, truth) *
-                       reference::ExactResiduals<S>(p, s.y, s.multipliers).allowed;
+  const Rational change = reference::ExactResiduals<S>(p, s.y, s.multipliers).allowed;
+  const Rational off = reference::sensitivity(projection, truth, change) * change;
   const S eta = S(2) / (problem.mu + problem.lipschitz);
   check.at_most("distance to y* against the tolerance", length(exact(s.y) - truth.y),
                 Real100(Real100(tolerance) + square_root(Real100(static_cast<double>(p.m()))) *

@@ -1,5 +1,6 @@
 #include "reference/exact_qp.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -269,15 +270,15 @@ Minimiser minimise(const Program& p) {
   return out;
 }
 
-Rational sensitivity(const Program& p, const Minimiser& at) {
-  std::vector<Index> equalities, others;
-  for (const Index i : at.strongly_active) (i < p.equalities ? equalities : others).push_back(i);
-  for (const Index i : at.weakly_active)
-    if (i >= p.equalities) others.push_back(i);
+namespace {
+
+/// max |K_J^-1| over the independent J = equalities and a subset of `others`; only the whole of
+/// them where `all_hold`.
+Rational largest_inverse(const Program& p, const std::vector<Index>& equalities,
+                         const std::vector<Index>& others, bool all_hold) {
   Rational worst = 0;
   const unsigned long all = (1UL << others.size()) - 1;
-  // Where nothing is degenerate no other set comes near.
-  for (unsigned long mask = at.nondegenerate() ? all : 0; mask <= all; ++mask) {
+  for (unsigned long mask = all_hold ? all : 0; mask <= all; ++mask) {
     std::vector<Index> rows = equalities;
     for (std::size_t j = 0; j < others.size(); ++j)
       if (mask >> j & 1UL) rows.push_back(others[j]);
@@ -292,6 +293,38 @@ Rational sensitivity(const Program& p, const Minimiser& at) {
       for (Index j = 0; j < K.rows(); ++j) sum += abs((*inverse)(i, j));
       if (sum > worst) worst = sum;
     }
+  }
+  return worst;
+}
+
+}  // namespace
+
+Rational sensitivity(const Program& p, const Minimiser& at, const Rational& change) {
+  std::vector<Index> equalities, others;
+  for (const Index i : at.strongly_active) (i < p.equalities ? equalities : others).push_back(i);
+  for (const Index i : at.weakly_active)
+    if (i >= p.equalities) others.push_back(i);
+  // Where nothing is degenerate, nor nearly so, no other set comes near.
+  bool all_hold = at.nondegenerate();
+  Rational worst = largest_inverse(p, equalities, others, all_hold);
+  for (bool more = change > 0; more;) {
+    more = false;
+    for (const Index i : others)
+      if (all_hold && at.multipliers[i] <= change * worst) more = true;
+    for (Index i = p.equalities; i < p.rows(); ++i) {
+      if (std::find(others.begin(), others.end(), i) != others.end()) continue;
+      Rational slack = p.r[i], size = 0;
+      for (Index j = 0; j < p.m(); ++j) {
+        slack -= p.B(i, j) * at.y[j];
+        size += abs(p.B(i, j));
+      }
+      if (slack > change * (1 + size * worst)) continue;
+      others.push_back(i);
+      more = true;
+    }
+    if (!more) break;
+    all_hold = false;
+    worst = std::max(worst, largest_inverse(p, equalities, others, false));
   }
   return worst;
 }

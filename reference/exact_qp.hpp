@@ -59,11 +59,14 @@ Minimiser minimise(const Program& program);
 /// equalities.
 std::optional<Minimiser> minimiser_on(const Program& program, const std::vector<Index>& rows);
 
-/// max |K_J^-1| (max-norm of operators) over the independent sets J of rows that hold at the
-/// minimiser, all equalities among them, K_J = [H B_J'; B_J 0]. Small changes of g and r by at most
-/// e in every entry move y by at most this times e in every entry, at degenerate points too: y is
-/// piecewise affine, and between two feasible right-hand sides all are feasible.
-Rational sensitivity(const Program& program, const Minimiser& at);
+/// max |K_J^-1| (max-norm of operators) over the independent sets J of rows that can hold on the
+/// way, all equalities among them, K_J = [H B_J'; B_J 0]. Changes of g and r by at most `change` in
+/// every entry move y by at most this times `change` in every entry, at degenerate points too: y is
+/// piecewise affine, and between two feasible right-hand sides all are feasible. Rows can hold on
+/// the way that hold at the minimiser, and those whose slack there is no larger than such a move
+/// and such a change take away: a near twin of an active row is one of them, and makes the
+/// sensitivity that of a corner. Rows need not hold whose multiplier is no larger than such a move.
+Rational sensitivity(const Program& program, const Minimiser& at, const Rational& change);
 
 /// The derivative of F(x) = f(x, y*(x)), by the forward systems H J + B_I'L = -M, B_I J = -A_I.
 struct Derivative {

@@ -17,8 +17,8 @@ namespace assay {
 
 namespace {
 
-/// A share of rows that makes a reading the column's: a first row without a predecessor, or some
-/// rows at a kink, do not speak against it.
+/// A share of the rows that could agree which makes a reading the column's: some rows at a kink do
+/// not speak against it.
 constexpr double nearly_all = 0.95;
 
 /// Significant digits of a decimal as written; at least one.
@@ -69,7 +69,7 @@ bool agree(double written, double unit, double truth, double parts, double blur)
 }
 
 /// How the points are printed. "0.5" may be all there is of a number: only where no entry of any
-/// point has all digits do the others lack some.
+/// point has all digits may the others lack some.
 class Printing {
  public:
   Printing(const Trace& trace, const std::vector<int>& columns) {
@@ -77,24 +77,22 @@ class Printing {
       for (const int column : columns) {
         const std::string& cell = row[static_cast<std::size_t>(column)];
         digits_ = std::max(digits_, digits_of(cell));
-        const double unit = last_unit(cell);
-        fixed_ = fixed_ && (unit_ == 0 || unit == unit_);
-        unit_ = unit;
+        unit_ = std::min(unit_, last_unit(cell));
       }
   }
 
   /// Upper bound of how far the point may be from what it was before it was printed: half a unit
-  /// of the last decimal, or of the last of as many digits as any entry has.
+  /// of the last decimal of any entry, or of the last of as many digits as any entry has.
   double blur(const Vec<double>& x) const {
     if (digits_ >= all_digits) return 0;
-    if (fixed_) return unit_ / 2 * std::sqrt(static_cast<double>(x.size()));
-    return norm(x) * integer_power(10.0, 1 - digits_) / 2;
+    return std::max(unit_ * std::sqrt(static_cast<double>(x.size())),
+                    norm(x) * integer_power(10.0, 1 - digits_)) /
+           2;
   }
 
  private:
   long digits_ = 1;
-  bool fixed_ = true;
-  double unit_ = 0;
+  double unit_ = HUGE_VAL;
 };
 
 std::vector<int> point_columns(const Trace& trace, Index n, const std::string& source) {
@@ -186,6 +184,13 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
     const std::vector<double>* values;
     int shift;
     bool squared;
+    /// What a shift of x by `blur` changes: of a gradient, of its square, of F.
+    double open(std::size_t at, const Audit& audit, double curvature, double blur) const {
+      const double bend = curvature * blur;
+      if (squared) return bend * (2 * audit.total[at] + bend);
+      if (values == &audit.objective) return blur * (audit.total[at] + bend);
+      return bend;
+    }
   };
   const Candidate candidates[] = {
       {"total", "|grad F| at the row's point", &out.total, 0, false},
@@ -203,55 +208,73 @@ Audit audit_trace(const Trace& trace, const Instance& instance, const std::strin
   const std::string& audited = out.column;
   long single_rows = 0;
   std::vector<Reading> readings;
-  for (const Candidate& c : candidates) readings.push_back({c.id, c.what, 0, 0, 17});
-  for (std::size_t row = 0; row < trace.rows.size(); ++row) {
-    const double written = number(row, audited);
-    if (std::isnan(written)) continue;
-    ++out.rows;
-    const long digits = digits_of(trace.cell(row, audited));
-    const double unit = last_unit(trace.cell(row, audited));
-    const double parts = out.direct[row] + out.implicit[row];
-    for (std::size_t k = 0; k < readings.size(); ++k) {
-      const Candidate& c = candidates[k];
-      const long at = static_cast<long>(row) + c.shift;
-      if (at < 0 || at >= static_cast<long>(trace.rows.size())) continue;
-      ++readings[k].possible;
-      double truth = (*c.values)[static_cast<std::size_t>(at)];
-      double slack = std::string(c.id) == "objective" ? std::fabs(truth) : parts;
-      if (c.squared) {
-        slack *= 2 * truth;
-        truth *= truth;
+  // What the digits of the points leave open counts only where nothing agrees without it.
+  const auto read = [&](bool with_blur) {
+    single_rows = out.rows = 0;
+    out.largest_error = 0;
+    readings.clear();
+    for (const Candidate& c : candidates) readings.push_back({c.id, c.what, 0, 0, 17});
+    for (std::size_t row = 0; row < trace.rows.size(); ++row) {
+      const double written = number(row, audited);
+      if (std::isnan(written)) continue;
+      ++out.rows;
+      const long digits = digits_of(trace.cell(row, audited));
+      const double unit = last_unit(trace.cell(row, audited));
+      const double parts = out.direct[row] + out.implicit[row];
+      for (std::size_t k = 0; k < readings.size(); ++k) {
+        const Candidate& c = candidates[k];
+        const long place = static_cast<long>(row) + c.shift;
+        if (place < 0 || place >= static_cast<long>(trace.rows.size())) continue;
+        ++readings[k].possible;
+        const auto at = static_cast<std::size_t>(place);
+        double truth = (*c.values)[at];
+        double slack = c.values == &out.objective ? std::fabs(truth) : parts;
+        if (c.squared) {
+          slack *= 2 * truth;
+          truth *= truth;
+        }
+        const double blur = with_blur ? c.open(at, out, curvature, blurs[at]) : 0;
+        if (!agree(written, unit, truth, slack, blur)) continue;
+        ++readings[k].rows;
+        readings[k].best = std::min(readings[k].best, digits);
       }
-      if (!agree(written, unit, truth, slack, curvature * blurs[row])) continue;
-      ++readings[k].rows;
-      readings[k].best = std::min(readings[k].best, digits);
+      const double error = std::fabs(written - out.total[row]) / out.total[row];
+      if (!(error <= out.largest_error)) {
+        out.largest_error = error;
+        out.worst_iteration = static_cast<long>(trace.number(row, "iteration"));
+      }
+      if (std::fabs(written - out.total[row]) <= single_share * parts) ++single_rows;
     }
-    const double error = std::fabs(written - out.total[row]) / out.total[row];
-    if (!(error <= out.largest_error)) {
-      out.largest_error = error;
-      out.worst_iteration = static_cast<long>(trace.number(row, "iteration"));
-    }
-    if (std::fabs(written - out.total[row]) <= single_share * (out.direct[row] + out.implicit[row]))
-      ++single_rows;
-  }
-  if (out.rows == 0) throw InputError(source, audited, "holds no figure");
-  std::stable_sort(readings.begin(), readings.end(),
-                   [](const Reading& a, const Reading& b) { return a.rows > b.rows; });
-  for (const Reading& r : readings)
-    if (r.rows > 0) out.readings.push_back(r);
+    std::stable_sort(readings.begin(), readings.end(),
+                     [](const Reading& a, const Reading& b) { return a.rows > b.rows; });
+  };
   const auto most = [](long rows, long possible) {
     return static_cast<double>(rows) >= nearly_all * static_cast<double>(possible);
   };
-  // One row alone may agree with a neighbour's figure by chance.
-  const bool told = !out.readings.empty() &&
-                    most(out.readings.front().rows, out.readings.front().possible) &&
-                    (out.readings.front().possible == out.rows || out.readings.front().rows > 1);
+  const auto best = [&]() -> const Reading* {
+    for (const Reading& r : readings)
+      // One row alone may agree with a neighbour's figure by chance.
+      if (r.rows > 0 && most(r.rows, r.possible) && (r.possible == out.rows || r.rows > 1))
+        return &r;
+    return nullptr;
+  };
+  read(false);
+  if (out.rows == 0) throw InputError(source, audited, "holds no figure");
+  const Reading* told = best();
+  const bool open = !told && curvature > 0;
+  if (open) {
+    read(true);
+    told = best();
+    if (!told) read(false);
+  }
+  for (const Reading& r : readings)
+    if (r.rows > 0) out.readings.push_back(r);
   if (told) {
-    const Reading& best = out.readings.front();
-    out.verdict = best.id;
-    out.sentence = fmt::format("column {} is {} in {} of {} rows", audited, best.what, best.rows,
-                               best.possible);
-  } else if (out.rows > 0 && most(single_rows, out.rows)) {
+    out.verdict = told->id;
+    out.sentence = fmt::format("column {} is {} in {} of {} rows{}", audited, told->what,
+                               told->rows, told->possible,
+                               open ? ", within what the digits of the points leave open" : "");
+  } else if (most(single_rows, out.rows)) {
     out.verdict = "single_precision";
     out.sentence = fmt::format("column {} is |grad F| to single precision only, in {} of {} rows",
                                audited, single_rows, out.rows);

@@ -31,10 +31,10 @@ struct Audit {
   Vec<double> last;  ///< x of the last row
 };
 
-/// Agreement: within half a unit of the last digit printed, and what the digits of the points leave
-/// open by the curvature, together at most 5 % of the figure, and for the
-/// rounding of both programs 2^-40 of what the figure is summed from: |direct| + |implicit|; for
-/// the objective itself; for the square twice the gap times that.
+/// Agreement: within half a unit of the last digit printed, and (where nothing agrees
+/// without) what the digits of the points leave open by the curvature, together at most 5 % of the
+/// figure, and for the rounding of both programs 2^-40 of what the figure is summed from: |direct|
+/// + |implicit|; for the objective itself; for the square twice the gap times that.
 /// @param trace with columns x0 .. x(n-1), x[0] .. x[n-1] or x_0 .. x_(n-1)
 /// @param source  the trace's file, for messages
 /// @param column the gaps to audit; "" is the first of gap_reported, gap, gap_total that is there

@@ -228,6 +228,57 @@ TEST(Audit, TakesPointsForWhatTheirDigitsSay) {
   EXPECT_EQ(with("%.*g", 1 + 1e-10, 17), "single_precision");
 }
 
+/// F = |x|^2 / 2 in three variables, gaps in full. Decimals cut to four, with their zeros or
+/// without: what they leave open of each figure is half a unit, times sqrt(3) in all, or that times
+/// the gap in F and twice the gap in the square.
+TEST(Audit, TakesFiguresForWhatTheDigitsOfThePointsSay) {
+  Instance in = empty_instance(3, 1);
+  in.H.set(0, 0, 1);
+  for (Index i = 0; i < 3; ++i) in.Qxx.set(i, i, 1);
+  const auto verdict_of = [&](bool zeros, double more, const auto& figure) {
+    Trace trace;
+    trace.columns = {"iteration", "x0", "x1", "x2", "gap"};
+    for (long t = 0; t < 24; ++t) {
+      const double size = 300 * std::pow(0.6, static_cast<double>(t));
+      const Vec<double> x =
+          Vec<double>::Constant(3, 1) * (size + 0.00004) + Vec<double>::Unit(3, 1) * 0.00004;
+      std::vector<std::string> row = {std::to_string(t)};
+      for (Index i = 0; i < 3; ++i) {
+        char text[64];
+        std::snprintf(text, sizeof text, "%.4f", x[i]);
+        std::string cell = text;
+        while (!zeros && cell.back() == '0') cell.pop_back();
+        row.push_back(cell);
+      }
+      row.push_back(to_text(figure(x.norm()) * more));
+      trace.rows.push_back(row);
+    }
+    return audit_trace(trace, in, "trace.csv").verdict;
+  };
+  for (const bool zeros : {true, false}) {
+    EXPECT_EQ(verdict_of(zeros, 1, [](double gap) { return gap; }), "total") << zeros;
+    EXPECT_EQ(verdict_of(zeros, 1, [](double gap) { return gap * gap / 2; }), "objective") << zeros;
+    EXPECT_EQ(verdict_of(zeros, 1, [](double gap) { return gap * gap; }), "squared") << zeros;
+    // A hundredth of the gap is more than that in most rows.
+    EXPECT_EQ(verdict_of(zeros, 1.01, [](double gap) { return gap; }), "unexplained") << zeros;
+  }
+}
+
+/// Whole numbers that are all there is: gaps 3 % too large stay that.
+TEST(Audit, DoesNotTakeExactPointsForRoundedOnes) {
+  Trace trace;
+  trace.columns = {"iteration", "x0", "gap"};
+  for (long t = 0; t < 8; ++t) {
+    const double x = 1 + static_cast<double>(t) / 16;
+    trace.rows.push_back({std::to_string(t), to_text(x), to_text(total(x))});
+  }
+  const Audit audit = audit_trace(trace, one_dimensional(), "trace.csv");
+  EXPECT_EQ(audit.verdict, "total");
+  EXPECT_EQ(audit.sentence.find("digits of the points"), std::string::npos) << audit.sentence;
+  for (auto& row : trace.rows) row[2] = to_text(1.03 * trace.number(0, "gap"));
+  EXPECT_EQ(audit_trace(trace, one_dimensional(), "trace.csv").verdict, "unexplained");
+}
+
 /// x in [0, 4]: where the gradient pushes x out, the mapping is shorter than the gradient.
 TEST(Audit, KnowsTheGradientMapping) {
   Instance in = one_dimensional();
@@ -235,9 +286,18 @@ TEST(Audit, KnowsTheGradientMapping) {
   in.x_set.lower = ExactMatrix(1, 1);
   in.x_set.upper = ExactMatrix(1, 1);
   in.x_set.upper.set(0, 0, 4);
-  // x - grad F = 28 - 3x lies beyond 4 for x < 8: |x - 4|.
+  // x - grad F = 28 - 3x lies beyond 4 for x < 8: |x - 4|. Up to 40 it is 16 for x = 4, and within
+  // for x > 4.
   const Trace trace = made([](long t) { return to_text(std::fabs(point(t) - 4)); });
   EXPECT_EQ(audit_trace(trace, in, "trace.csv").verdict, "mapping");
+  // From below: x - grad F = 28 - 3x, at most 25.9 here, stops at 26 and then at 16.5 at times.
+  in.x_set.lower.set(0, 0, 0);
+  in.x_set.upper.set(0, 0, 16.5);
+  const Trace partly = made([](long t) {
+    const double x = point(t);
+    return to_text(std::fabs(x - std::min(28 - 3 * x, 16.5)));
+  });
+  EXPECT_EQ(audit_trace(partly, in, "trace.csv").verdict, "mapping");
 }
 
 TEST(Audit, RefusesColumnsWithoutFigures) {

@@ -102,7 +102,8 @@ Experiment descent() {
   return parse_experiment(
       "format = \"assay-experiment/1\"\nname = \"one\"\n[instance]\npath = "
       "\"instances/one-dimensional.json\"\n[algorithm]\nname = \"ssigd\"\nperturbation = 0\n"
-      "[step]\nrule = \"constant\"\nlength = 0.05\n[run]\niterations = 30\n",
+      "[start]\npoint = \"zero\"\n[step]\nrule = \"constant\"\nlength = 0.05\n[run]\niterations = "
+      "30\n",
       "one.toml", ASSAY_GOLDEN);
 }
 

@@ -91,7 +91,7 @@ class Judge {
   }
   /// Part of a cure that takes nothing away which belongs to the method: what only shows once that
   /// is gone does not make this gap.
-  /// Nor one that only makes a gap fall faster which falls as it is.
+  /// Nor does what is part of a cure that only makes a gap fall faster which falls as it is.
   bool in_cure(const std::string& id) const {
     return std::any_of(d_.cures.begin(), d_.cures.end(), [&](const auto& cure) {
       return std::find(cure.begin(), cure.end(), id) != cure.end() &&
@@ -122,9 +122,12 @@ class Judge {
     return tail.shape != Tail::Shape::too_short && tail.swing < creeping &&
            d_.ending.level * creeping > d_.gap_start;
   }
+  /// It ends far above where it began, and not because what the method leaves is more than a good
+  /// start had: that is as large in the first estimate.
   bool diverges() const {
-    return d_.ending.failed || d_.ending.tail.shape == Tail::Shape::rising ||
-           d_.ending.level > grown * d_.gap_start;
+    if (d_.ending.failed || d_.ending.tail.shape == Tail::Shape::rising) return true;
+    return d_.ending.level > grown * d_.gap_start && !d_.ladders.empty() &&
+           d_.ladders.back().error_size > grown * d_.ladders.front().error_size;
   }
   /// It does more than to take away whatever the method leaves by design.
   bool beats_design(const std::string& id) const {
@@ -328,7 +331,7 @@ class Judge {
   }
 
   void differences() {
-    if (helps("difference_step") && !falls() && beats_design("difference_step")) {
+    if (helps("difference_step") && !falls()) {
       Finding& f = find("difference_step", Role::cause,
                         "the step of the difference is not where rounding and curvature balance");
       cite(f, "difference_step");
@@ -408,7 +411,8 @@ class Judge {
             {"gradient_average", "gradient_average", "the average of gradients keeps the gap up"},
             {"momentum", "momentum", "momentum keeps the gap up"},
             {"step", "step_rule", "the step rule is what keeps the gap up"}})
-        if (helps(id) && !has(Role::cause) && (!has(Role::design) || beats_design(id))) {
+        if (helps(id) && !has(Role::cause) && !mentioned("kink_optimum") &&
+            (!has(Role::design) || beats_design(id))) {
           Finding& f = find(finding, Role::cause, sentence);
           cite(f, id);
         }
@@ -431,7 +435,7 @@ class Judge {
           k.away > 0
               ? fmt::format(
                     "the last steps jump over a kink where F is stationary, at most {} from "
-                    "the last point, where {} pieces meet: shorter steps bring x nearer, "
+                    "the last point, between {} pieces: shorter steps bring x nearer, "
                     "but no step makes the gap vanish there",
                     to_text(k.away), k.pieces)
               : fmt::format("stationary although the gap does not vanish: {} of the last points "
@@ -595,6 +599,30 @@ bool changes_pieces(const Trace& trace) {
   return false;
 }
 
+/// Of each step, whether it ends on the boundary of X, where the projection may have shortened it.
+std::vector<bool> ends_of_steps(const Experiment& e, const Instance& instance, long iterations) {
+  const QuadraticProblem<double> problem(instance);
+  Runner<double> runner(e, instance);
+  runner.start();
+  std::vector<bool> on_boundary;
+  for (long t = 0; t < iterations; ++t) {
+    runner.step(t);
+    const Vec<double>& x = runner.x();
+    bool touches = false;
+    if (problem.x_set == UpperSet::Kind::ball)
+      // The projected point lies on the sphere but for its rounding.
+      touches = norm(Vec<double>(x - problem.x_center)) >= problem.x_radius * (1 - 0x1p-40);
+    else
+      for (Index i = 0; i < x.size(); ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        touches = touches || (problem.x_has_lower[k] && x[i] <= problem.x_lower[i]) ||
+                  (problem.x_has_upper[k] && x[i] >= problem.x_upper[i]);
+      }
+    on_boundary.push_back(touches);
+  }
+  return on_boundary;
+}
+
 /// The last points of the run, made again: a trace holds none.
 std::vector<Vec<double>> last_points(const Experiment& e, const Instance& instance) {
   std::vector<Vec<double>> points;
@@ -629,13 +657,18 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   d.gap_mapping = run.trace.number(run.trace.rows.size() - 1, "gap_mapping");
   d.gap_start = run.trace.number(0, "gap_mapping");
   const bool free = instance.x_set.kind == UpperSet::Kind::whole_space;
-  d.events = find_events(run.trace, norm(run.summary.x), !free);
+  d.events = find_events(run.trace, norm(run.summary.x),
+                         free ? std::vector<bool>() : ends_of_steps(e, instance, d.iterations));
 
   tell("the ladder", 0, 1);
   std::vector<long> at =
       options.iterations.empty() ? ladder_iterations(d.iterations) : options.iterations;
+  // The first estimate is what others are held against, whether it is asked for or not.
+  const bool first_asked = !at.empty() && at.front() == 0;
+  if (!first_asked) at.insert(at.begin(), 0);
   if (d.iterations > 0 && (at.empty() || at.back() != d.iterations - 1))
     at.push_back(d.iterations - 1);
+  if (d.iterations == 0) d.proved.why = "no iteration was made";
   if (d.iterations > 0) {
     d.ladders = fidelity_ladders(e, instance, at);
     const Vec<double>& x = d.ladders.back().after;
@@ -706,6 +739,7 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   if (options.prover.kink && !d.ending.failed && (d.kink_rows > 0 || changes_pieces(run.trace)))
     d.kink = options.prover.kink(last_points(e, instance));
   Judge(e, d).judge();
+  if (!first_asked && d.ladders.size() > 1) d.ladders.erase(d.ladders.begin());
   return d;
 }
 

@@ -163,7 +163,7 @@ TEST(Diagnosis, WhereARowHoldsWithZeroMultiplierTheKinkIsNamed) {
 /// What has to be proved of a kink before it counts as an optimum: each of the conditions alone
 /// makes it none.
 TEST(Diagnosis, AKinkIsAnOptimumOnlyOnAllConditions) {
-  const ProvedKink good{true, "", 20, 2, 0.0625, 1, 0.0999, 0.8, -0.99, -0.99};
+  const ProvedKink good{true, "", 20, 2, 0.0625, 0, 1, 0.0999, 0.8, -0.99, -0.99};
   const auto verdict = [&](auto change) {
     ProvedKink kink = good;
     change(kink);

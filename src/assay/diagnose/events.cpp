@@ -252,7 +252,8 @@ void find_momentum(const Series& s, std::vector<Event>& list) {
                               seen.count(), lowest));
 }
 
-void find_steps(const Series& s, double x_size, bool constrained, std::vector<Event>& list) {
+void find_steps(const Series& s, double x_size, const std::vector<bool>& on_boundary,
+                std::vector<Event>& list) {
   const auto &asked = s["step_requested"], &applied = s["step_applied"], &length = s["step_length"],
              &momentum = s["momentum_norm"], &gap = s["gap_total"], &mapping = s["gap_mapping"];
   Seen capped(s, "step_limited"), raised(s, "step_raised"), untrue(s, "printed_step_not_applied");
@@ -268,11 +269,12 @@ void find_steps(const Series& s, double x_size, bool constrained, std::vector<Ev
       raised.at(i);
       most = std::max(most, applied[i] / asked[i]);
     }
-    // A projection shortens steps too: only where there is none, or where x went too far.
+    // A projection shortens steps too: only where there is none.
     if (gap[i] != mapping[i] || !(momentum[i] > 0) || !(applied[i] > 0)) continue;
     // |x_next - x| holds the rounding of x.
     const double true_step = length[i] / momentum[i];
-    if (constrained && true_step < applied[i]) continue;
+    const auto step = static_cast<std::size_t>(s.iteration[i]);
+    if (s.iteration[i] >= 0 && step < on_boundary.size() && on_boundary[step]) continue;
     if (std::fabs(length[i] - applied[i] * momentum[i]) > rounding_level * size &&
         std::fabs(true_step - applied[i]) > visible * applied[i]) {
       untrue.at(i);
@@ -533,7 +535,8 @@ Tail fit_tail(const Series& s, const std::string& column) {
   return tail;
 }
 
-std::vector<Event> find_events(const Trace& trace, double x_size, bool constrained) {
+std::vector<Event> find_events(const Trace& trace, double x_size,
+                               const std::vector<bool>& on_boundary) {
   const Series s(trace);
   std::vector<Event> list;
   if (s.size() == 0) return list;
@@ -544,7 +547,7 @@ std::vector<Event> find_events(const Trace& trace, double x_size, bool constrain
   find_rounding(s, list);
   find_flips(s, list);
   find_momentum(s, list);
-  find_steps(s, x_size, constrained, list);
+  find_steps(s, x_size, on_boundary, list);
   find_status(s, list);
   find_reports(s, list);
   find_lower_level(s, list);

@@ -75,7 +75,9 @@ Tail fit_tail(const Series& series, const std::string& column = "gap_mapping");
 /// Everything the trace shows by itself, without a run: in the order of the catalogue.
 /// @param x_size  the size of x, whose rounding a step's length holds; 0: not known, the path of
 /// the trace stands in
-/// @param constrained  x is kept in a box or ball, whose projection shortens steps
-std::vector<Event> find_events(const Trace& trace, double x_size = 0, bool constrained = false);
+/// @param on_boundary  by iteration, whether the step ends on the boundary of X, whose projection
+/// shortens steps; those beyond its end do not
+std::vector<Event> find_events(const Trace& trace, double x_size = 0,
+                               const std::vector<bool>& on_boundary = {});
 
 }  // namespace assay

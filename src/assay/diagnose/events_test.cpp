@@ -310,7 +310,41 @@ TEST(Events, AStepThatWasProjectedIsNotUntrue) {
       {"step_length", [](long) { return 0.1; }}};
   EXPECT_EQ(find(find_events(made(30, columns)), "printed_step_not_applied"), nullptr);
   columns["gap_mapping"] = one;
-  EXPECT_NE(find(find_events(made(30, columns)), "printed_step_not_applied"), nullptr);
+  const auto events = find_events(made(30, columns));
+  ASSERT_NE(find(events, "printed_step_not_applied"), nullptr);
+  const long all = find(events, "printed_step_not_applied")->count;
+  // Steps that end on the boundary of X are the projection's, whatever the gap says there.
+  std::vector<bool> on_boundary(30, false);
+  for (const std::size_t t : {3U, 17U}) on_boundary[t] = true;
+  const auto fewer = find_events(made(30, columns), 0, on_boundary);
+  ASSERT_NE(find(fewer, "printed_step_not_applied"), nullptr);
+  EXPECT_EQ(find(fewer, "printed_step_not_applied")->count, all - 2);
+}
+
+/// A figure that is the direct part from some iteration on: of 60 rows it has to be in more than
+/// half of all or of the last 29.
+TEST(Events, AReportMayGoWrongOnTheWay) {
+  const auto from = [](long first) {
+    return find_events(
+        made(60, {{"gap_mapping", [](long) { return 1.0; }},
+                  {"gap_total", [](long) { return 1.0; }},
+                  {"gap_direct", [](long) { return 0.5; }},
+                  {"gap_implicit", [](long) { return 0.7; }},
+                  {"objective", [](long) { return 9.0; }},
+                  {"gap_reported", [first](long t) { return t < first ? 1.0 : 0.5; }}}));
+  };
+  EXPECT_NE(find(from(45), "reported_is_direct"), nullptr);
+  EXPECT_EQ(find(from(46), "reported_is_direct"), nullptr);
+}
+
+/// t^-1.9 stalls, t^-2.1 does not.
+TEST(Events, AStallIsSlowerThanTheSquare) {
+  const auto falls_like = [](double p) {
+    return find_events(made(
+        200, {{"gap_mapping", [p](long t) { return std::pow(static_cast<double>(t + 1), -p); }}}));
+  };
+  EXPECT_NE(find(falls_like(1.9), "stall"), nullptr);
+  EXPECT_EQ(find(falls_like(2.1), "stall"), nullptr);
 }
 
 TEST(Events, AFloorRaisesTheStep) {
@@ -397,6 +431,11 @@ TEST(Events, BeginAtTheirLimits) {
   };
   EXPECT_FALSE(stale(0.999e-4));
   EXPECT_TRUE(stale(1.001e-4));
+  // A gap that stands still at 3e15, where the mean of 20 is known to a unit or so.
+  Trace still = made(60, {{"gap_mapping", [](long) { return 3277990000000001.5; }}});
+  still.columns.push_back("status");
+  for (auto& row : still.rows) row.push_back("converged");
+  EXPECT_EQ(find(find_events(still), "stale_status"), nullptr);
 
   // A rise is a larger gap, not an equal one.
   EXPECT_FALSE(seen("non_monotone", Columns{{"gap_mapping", one}}));

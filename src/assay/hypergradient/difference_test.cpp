@@ -26,7 +26,7 @@ struct Case {
 bool stays(const reference::Program& p, const Instance& in, const reference::RMat& A,
            const reference::Minimiser& at, const Rational& reach) {
   // (y, lambda) move by at most |K^-1| max(|M|, |A|) (row sums) for a unit of x.
-  const Rational s = reference::sensitivity(p, at);
+  const Rational s = reference::sensitivity(p, at, 0);
   const auto size = [](const reference::RMat& a) {
     return a.size() == 0 ? Rational(0) : Rational(Rational(a.cols()) * a.cwiseAbs().maxCoeff());
   };

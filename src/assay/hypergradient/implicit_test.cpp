@@ -47,7 +47,7 @@ Case make_case(std::uint64_t seed) {
   if (!c.answer.nondegenerate()) return c;
   const auto& I = c.answer.strongly_active;
   c.derivative = reference::derivative(c.instance, x, c.answer.y, I);
-  c.sensitivity = reference::sensitivity(c.program, c.answer);
+  c.sensitivity = reference::sensitivity(c.program, c.answer, 0);
 
   const Index m = c.instance.m, k = static_cast<Index>(I.size());
   c.M = c.instance.M.to<Rational>();

@@ -58,7 +58,7 @@ const std::vector<Case>& cases() {
         touch(c);
         solve();
       }
-      if (c.answer.feasible) c.sensitivity = reference::sensitivity(c.program, c.answer);
+      if (c.answer.feasible) c.sensitivity = reference::sensitivity(c.program, c.answer, 0);
       made.push_back(std::move(c));
     }
     return made;

@@ -63,8 +63,8 @@ void expect_exact(const Instance& in) {
   ASSERT_TRUE(truth.feasible);
   ASSERT_EQ(s.status, LowerStatus::solved);
   expect_optimal(program, s, "");
-  const Rational e = reference::sensitivity(program, truth) *
-                     ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+  const Rational change = ExactResiduals<S>(program, s.y, s.multipliers).allowed;
+  const Rational e = reference::sensitivity(program, truth, change) * change;
   EXPECT_LE(max_entry(exact(s.y) - truth.y), e);
   EXPECT_EQ(s.licq, truth.licq);
   if (truth.licq) {

@@ -41,7 +41,10 @@ void append_line(std::string& text, const std::vector<std::string>& cells) {
 /// Walks a text line by line, counting from 1; accepts "\n" and "\r\n".
 class Lines {
  public:
-  Lines(std::string_view text, const std::string& source) : rest_(text), source_(source) {}
+  Lines(std::string_view text, const std::string& source) : rest_(text), source_(source) {
+    // The mark that some spreadsheets begin UTF-8 with.
+    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+  }
 
   bool next(std::string_view& line) {
     if (rest_.empty()) return false;

@@ -58,6 +58,11 @@ TEST(Trace, CarriageReturnsAreAccepted) {
   EXPECT_EQ(trace_text(trace), "gap,iteration\n1,0\n2,1\n");
 }
 
+TEST(Trace, AByteOrderMarkIsNoPartOfTheFirstName) {
+  const std::string text = "iteration,gap\n0,1\n";
+  EXPECT_EQ(trace_text(parse_trace("\xEF\xBB\xBF" + text, "t.csv")), text);
+}
+
 TEST(Trace, ATraceWithoutRowsIsATrace) {
   EXPECT_TRUE(parse_trace("iteration\n", "t.csv").rows.empty());
 }

@@ -137,12 +137,14 @@ std::string DiagnosisReport::text() const {
         d.exchange->objective_of_gap);
   if (d.kink && d.kink->proved && d.kink->pieces > 1)
     out += fmt::format(
-        "kinks: {} points on {} pieces of F within {:.4g} of each other; proved: 0 is at most "
-        "{:.4g} "
-        "from the hull of their gradients, none shorter than {:.4g}; one-sided slopes at most "
+        "kinks: {} points on {} pieces of F within {:.4g} of one of them{}; proved: 0 is at most "
+        "{:.4g} from the hull of their gradients, none shorter than {:.4g}; one-sided slopes at "
+        "most "
         "{:.4g} and {:.4g}{}\n",
-        d.kink->points, d.kink->pieces, d.kink->radius, d.kink->distance, d.kink->smallest,
-        d.kink->slope_there, d.kink->slope_back,
+        d.kink->points, d.kink->pieces, d.kink->radius,
+        d.kink->away > 0 ? fmt::format(", that at most {:.4g} from the last point", d.kink->away)
+                         : "",
+        d.kink->distance, d.kink->smallest, d.kink->slope_there, d.kink->slope_back,
         d.kink->smooth > 0 ? "" : "; too far apart to tell a kink from a bend: try shorter steps");
   if (!d.events.empty()) out += "events\n";
   for (const Event& event : d.events) out += fmt::format("  {:<26} {}\n", event.id, event.sentence);

@@ -18,7 +18,7 @@ struct Judged {
   const char* name;
   std::string text;
   const char* verdict;
-  Ids causes;
+  Ids causes, designs = {};
 };
 
 std::string planted(int n, int m, int rows, int active, int seed, double condition = 10) {
@@ -77,7 +77,8 @@ const std::vector<Judged>& judged() {
        planted(10, 20, 5, 3, 2) + ssigd + constant("0.08") +
            "[hypergradient]\nestimator = \"central_difference\"\nstep = 1e-13\n" + run(500, 2),
        "causes",
-       {"difference_step"}},
+       {"difference_step"},
+       {"rounding"}},
       {"clipped_gradient",
        planted(10, 20, 5, 3, 2) +
            "[algorithm]\nname = \"dsblo\"\nperturbation = 0\ngradient_clip = 1e-3\n"
@@ -91,12 +92,14 @@ const std::vector<Judged>& judged() {
            "gate_width = 1000\n" +
            run(500),
        "causes",
-       {"gate"}},
+       {"gate"},
+       {"penalty"}},
       // Nothing makes a gap that is rounding, or one that still falls fast.
       {"capped_to_rounding",
        golden("s5") + ssigd + constant("0.1", "cap = 0.05\n") + run(500),
        "healthy",
-       {}},
+       {},
+       {"rounding"}},
       {"capped_and_falling",
        golden("s5") + ssigd + constant("0.1", "cap = 0.05\n") + run(160),
        "healthy",
@@ -115,7 +118,8 @@ const std::vector<Judged>& judged() {
        planted(20, 8, 3, 2, 124, 1) + "[algorithm]\nname = \"f2csa\"\n" + constant("1e-3") +
            "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.01\n" + run(1000, 24),
        "healthy",
-       {}},
+       {},
+       {"clipped_orbit"}},
       // It has arrived where the fault says, though without it the run ends at a kink.
       {"fault_before_a_kink",
        "faults = [\"detached_implicit\"]\n[instance.generator]\nn = 8\nm = 3\nrows = 3\n"
@@ -124,9 +128,33 @@ const std::vector<Judged>& judged() {
            ssigd + constant("0.03333333333333333") + run(600, 14),
        "causes",
        {"detached_implicit"}},
+      // A start so good that noise or penalty take the run away from it.
+      {"noise_from_the_optimum",
+       "[instance.generator]\nn = 5\nm = 4\nrows = 0\nactive = 0\nseed = 1\nplanted = true\n"
+       "start_distance = 0.0\n" +
+           ssigd + constant("0.1") + "[noise]\ngradient_std = 0.01\n" + run(300),
+       "healthy",
+       {},
+       {"noise"}},
+      {"penalty_from_the_optimum",
+       "[instance.generator]\nn = 5\nm = 4\nrows = 3\nactive = 2\nseed = 1\nplanted = true\n"
+       "start_distance = 0.0\n" +
+           f2csa + constant("0.1") + "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.1\n" +
+           run(300),
+       "healthy",
+       {},
+       {"penalty"}},
+      {"difference_too_short_though_digits_help",
+       planted(10, 20, 5, 3, 2, 1.5) + ssigd + constant("0.3") +
+           "[hypergradient]\nestimator = \"central_difference\"\nstep = 1e-13\n" + run(300, 2),
+       "causes",
+       {"difference_step"},
+       {"rounding"}},
       // First steps of 1/mu where 2/L is the limit.
       {"inverse_steps_on_an_ill_conditioned_F",
-       planted(10, 6, 0, 0, 15, 30) + ssigd + "[step]\nrule = \"inverse\"\n" + run(300),
+       "[instance.generator]\nn = 5\nm = 20\nrows = 1\nactive = 1\nseed = 15\nplanted = true\n"
+       "condition_H = 100.0\ncondition_Qxx = 30.0\nQyy_scale = 1.0\nstart_distance = 0.1\n" +
+           ssigd + "[step]\nrule = \"inverse\"\n" + run(300, 15),
        "causes",
        {"step_rule"}},
   };
@@ -145,14 +173,16 @@ TEST_P(Verdicts, AreWhatTheWhatIfsBearOut) {
   options.iterations = {0};
   options.prover = make_prover(instance);
   const Diagnosis d = diagnose(e, instance, options);
-  Ids causes;
+  Ids causes, designs;
   std::string all;
   for (const Finding& f : d.findings) {
     if (f.role == Role::cause) causes.push_back(f.id);
+    if (f.role == Role::design) designs.push_back(f.id);
     all += fmt::format("{} {}: {}\n", to_string(f.role), f.id, f.sentence);
   }
   EXPECT_EQ(d.verdict, one.verdict) << all;
   EXPECT_EQ(causes, one.causes) << all;
+  EXPECT_EQ(designs, one.designs) << all;
 }
 
 INSTANTIATE_TEST_SUITE_P(Runs, Verdicts, testing::Range(std::size_t{0}, judged().size()),
