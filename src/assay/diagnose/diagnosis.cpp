@@ -34,6 +34,9 @@ bool is_fault(const std::string& cause) {
                      [&](const FaultInfo& f) { return f.name == cause; });
 }
 
+/// Parts of the estimate that are as large as someone has set them.
+bool is_setting(const std::string& cause) { return cause == "gradient_clip" || cause == "gate"; }
+
 bool makes_part_of(const Rung& rung, double gap) {
   return rung.size > 0 && rung.size >= biting * gap;
 }
@@ -208,17 +211,17 @@ class Judge {
                                   : effect(rung.cause) ? rung.cause
                                                        : std::string("estimator");
       const Effect* without = effect(what_if);
-      // To make all perfect at once says nothing of one rung.
       // It has arrived, at a zero of what this fault makes of the gradient.
       const bool arrived =
           fault && bites && rung.share >= 0.5 && last.reported_size <= content * last.truth_size;
-      const bool faster = (rung.cause == "gradient_clip" || rung.cause == "gate") && falls();
-      const bool matters =
-          arrived || (what_if != "estimator" && !faster && (helps(what_if) || in_cure(what_if)));
+      const bool setting = is_setting(rung.cause);
+      // To make all perfect at once says nothing of one rung.
+      const bool matters = arrived || (what_if != "estimator" && !(setting && falls()) &&
+                                       (helps(what_if) || in_cure(what_if)));
       if (!bites && !fault && !matters) continue;
       // These belong to the method: the gap is what they leave, unless it grows.
-      const bool own = !fault && rung.cause != "lower_level" && rung.cause != "inner_solve" &&
-                       rung.cause != "gradient_clip" && rung.cause != "gate";
+      const bool own =
+          !fault && !setting && rung.cause != "lower_level" && rung.cause != "inner_solve";
       const bool left = bites && (!without || without->ratio < still);
       const bool grows = diverges() && bites && helps(what_if) && !other_steps_help();
       const Role role = grows || (matters && !own) || (bites && !without && !own) ? Role::cause
