@@ -18,8 +18,8 @@ namespace assay {
 /// nonconvex nonsmooth functions" (ICML 2020), algorithm 1, with Goldstein's descent step.
 /// @param radius  where r starts, > 0; it ends at 2^-20 of that
 /// @return points within the last r of the first of them; where F is smooth there, their gradients
-/// vanish with r. None when x is constrained, when it takes more than 2000 gradients or more than 24
-/// at one point, or where F has no value on the way
+/// vanish with r. None when x is constrained, when it takes more than 2000 gradients or more than
+/// 24 at one point, or where F has no value on the way
 std::vector<Vec<double>> descend_to_kink(const Instance& instance, const Vec<double>& start,
                                          double radius);
 
