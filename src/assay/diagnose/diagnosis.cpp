@@ -115,10 +115,14 @@ class Judge {
     const auto shape = d_.ending.tail.shape;
     return shape == Tail::Shape::linear || shape == Tail::Shape::power;
   }
-  bool other_steps_help() const {
+  /// A setting of the steps, or a fault, whose change alone or as part of a cure makes the gap
+  /// fall.
+  bool another_helps() const {
     for (const char* id : {"emergency_gradient", "floor", "gradient_average", "momentum", "step"})
       if (helps(id)) return true;
-    return false;
+    return std::any_of(d_.effects.begin(), d_.effects.end(), [&](const Effect& one) {
+      return one.id.rfind("fault:", 0) == 0 && (halves(one) || in_cure(one.id));
+    });
   }
   bool creeps() const {
     const Tail& tail = d_.ending.tail;
@@ -223,7 +227,7 @@ class Judge {
       const bool own =
           !fault && !setting && rung.cause != "lower_level" && rung.cause != "inner_solve";
       const bool left = bites && (!without || without->ratio < still);
-      const bool grows = diverges() && bites && helps(what_if) && !other_steps_help();
+      const bool grows = diverges() && bites && helps(what_if) && !another_helps();
       const Role role = grows || (matters && !own) || (bites && !without && !own) ? Role::cause
                         : own && !diverges() && (matters || left)                 ? Role::design
                                                                                   : Role::latent;

@@ -159,13 +159,14 @@ class FaultPairs : public testing::Test {
       ++(reported ? c.reported : c.silent);
       // These runs end as converged as they say, so that the status is right; and the direct part
       // is what the algorithm goes by where the implicit one is left out.
-      const bool visible = fault != "sticky_status" &&
-                           (fault != "direct_gap_reported" ||
-                            std::none_of(on.begin(), on.end(), [](const std::string& other) {
-                              return other == "detached_implicit" ||
-                                     other == "skipped_inner_solve" ||
-                                     other == "objective_gap_reported";
-                            }));
+      // And beside gradients that grow without bound, a cosine's 1e-12 is nothing.
+      const bool visible =
+          fault != "sticky_status" && (fault != "damped_cosine" || !d.ending.failed) &&
+          (fault != "direct_gap_reported" ||
+           std::none_of(on.begin(), on.end(), [](const std::string& other) {
+             return other == "detached_implicit" || other == "skipped_inner_solve" ||
+                    other == "objective_gap_reported";
+           }));
       if (visible) {
         EXPECT_TRUE(reported) << pair << ": " << fault << " is called " << to_string(said[fault]);
       }
