@@ -72,7 +72,7 @@ std::vector<Base> bases() {
       {"two-point",
        "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n"
        "[hypergradient]\nestimator = \"two_point\"\n"
-       "[step]\nrule = \"constant\"\nlength = 0.02\n[run]\niterations = 400\n",
+       "[step]\nrule = \"constant\"\nlength = 0.005\n[run]\niterations = 400\n",
        {"unscaled_two_point", "swapped_rows", "shared_stream"}},
   };
 }
