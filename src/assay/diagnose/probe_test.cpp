@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "assay/numerics/kernels.hpp"
 #include "assay/run/run.hpp"
 
 namespace assay {
@@ -44,13 +45,14 @@ TEST(CheckProbes, FindTheConstantInTheDenominator) {
     EXPECT_EQ(wrong->count, 5);  // at 0, 10 .. 40
     EXPECT_EQ(wrong->first, 0);
     EXPECT_EQ(wrong->last, 40);
-    // As far from the truth as the recorded figure's rounding shows in it: 3 gamma_25 of cosine and
-    // |a| |b| / 1e-12 times that.
+    // The recorded p / (L + c), L = |a| |b|, is rounded by at most 3 gamma_25 / |cosine| of itself
+    // (the sum p by gamma_20 L, two norms, three operations), and p / recorded - L by as much of
+    // L + c.
     const double recorded = wrong->numbers.at("recorded"), cosine = wrong->numbers.at("cosine");
     EXPECT_LT(std::fabs(recorded), std::fabs(cosine)) << method;
     const double lengths = 1e-12 * recorded / (cosine - recorded);
     EXPECT_NEAR(wrong->numbers.at("constant"), 1e-12,
-                3 * 25 * 0x1p-53 * (lengths + 1e-12) * (1 + cosine / std::fabs(recorded)) * 2)
+                3 * gamma_bound<double>(25) * (lengths + 1e-12) / std::fabs(cosine))
         << method;
   }
 }

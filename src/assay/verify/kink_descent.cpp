@@ -49,8 +49,11 @@ Vec<double> shortest_of(const std::vector<Place>& bundle) {
 constexpr long most_gradients = 2000;
 constexpr std::size_t most_in_bundle = 24;
 
-/// From `from` along `way`, a point whose gradient does not go on as the hull says: <g, d> at most
-/// half of |d|^2. There is one, as F falls by less than half of |way| |d| all the way.
+/// Between `from` and `to`, which lies against d from it, a point whose gradient does not go on as
+/// the hull says: <g, d> at most half of |d|^2. There is one, as F falls by less than a quarter of
+/// |to - from| |d|.
+/// @return whether it is now the last of the bundle; not when the two are neighbours in double, or
+/// too many gradients were taken
 bool new_gradient(Upper& upper, const Place& from, const Place& to, const Vec<double>& d,
                   std::vector<Place>& bundle) {
   Place low = from, high = to;

@@ -18,7 +18,8 @@ struct Judged {
   const char* name;
   std::string text;
   const char* verdict;
-  Ids causes, designs = {};
+  Ids causes, designs = {}, reports = {};
+  double ball = 0;  ///< radius of the ball that x is kept in, if any
 };
 
 std::string planted(int n, int m, int rows, int active, int seed, double condition = 10) {
@@ -150,6 +151,25 @@ const std::vector<Judged>& judged() {
        "causes",
        {"difference_step"},
        {"rounding"}},
+      // Steps that the ball cuts short are no wrong prints; a wrong print inside it is.
+      {"cut_by_the_ball",
+       golden("s5") +
+           "[algorithm]\nname = \"dsblo\"\nperturbation = 0\n"
+           "[step]\nrule = \"constant\"\nlength = 0.3\n" +
+           run(200),
+       "healthy",
+       {},
+       {},
+       {},
+       0.5},
+      {"printed_inside_the_ball",
+       "faults = [\"printed_step\"]\n" + golden("s5") + ssigd + constant("0.3", "cap = 0.2\n") +
+           run(60),
+       "healthy",
+       {},
+       {},
+       {"printed_step"},
+       1e3},
       // First steps of 1/mu where 2/L is the limit.
       {"inverse_steps_on_an_ill_conditioned_F",
        "[instance.generator]\nn = 5\nm = 20\nrows = 1\nactive = 1\nseed = 15\nplanted = true\n"
@@ -168,21 +188,34 @@ TEST_P(Verdicts, AreWhatTheWhatIfsBearOut) {
   const Experiment e = parse_experiment(
       "format = \"assay-experiment/1\"\nname = \"" + std::string(one.name) + "\"\n" + one.text,
       "verdicts.toml", ASSAY_GOLDEN);
-  const Instance instance = load_instance(e);
+  Instance instance = load_instance(e);
+  if (one.ball > 0) {
+    instance.x_set.kind = UpperSet::Kind::ball;
+    instance.x_set.center = ExactMatrix(instance.n, 1);
+    instance.x_set.radius = one.ball;
+  }
   DiagnoseOptions options;
   options.iterations = {0};
   options.prover = make_prover(instance);
   const Diagnosis d = diagnose(e, instance, options);
-  Ids causes, designs;
+  // Whatever part of the ladder is asked for.
+  options.iterations = {5};
+  const Diagnosis later = diagnose(e, instance, options);
+  EXPECT_EQ(later.verdict, d.verdict);
+  EXPECT_EQ(later.ladders.front().iteration, 5);
+  EXPECT_EQ(later.findings.size(), d.findings.size());
+  Ids causes, designs, reports;
   std::string all;
   for (const Finding& f : d.findings) {
     if (f.role == Role::cause) causes.push_back(f.id);
     if (f.role == Role::design) designs.push_back(f.id);
+    if (f.role == Role::report) reports.push_back(f.id);
     all += fmt::format("{} {}: {}\n", to_string(f.role), f.id, f.sentence);
   }
   EXPECT_EQ(d.verdict, one.verdict) << all;
   EXPECT_EQ(causes, one.causes) << all;
   EXPECT_EQ(designs, one.designs) << all;
+  EXPECT_EQ(reports, one.reports) << all;
 }
 
 INSTANTIATE_TEST_SUITE_P(Runs, Verdicts, testing::Range(std::size_t{0}, judged().size()),
