@@ -216,7 +216,11 @@ TEST(Audit, TakesPointsForWhatTheirDigitsSay) {
       std::snprintf(text, sizeof text, format.c_str(), static_cast<int>(digits), point(t) + 1e-8);
       trace.rows.push_back({std::to_string(t), text, to_text(factor * total(point(t) + 1e-8))});
     }
-    return audit_trace(trace, one_dimensional(), "trace.csv").verdict;
+    const Audit audit = audit_trace(trace, one_dimensional(), "trace.csv");
+    EXPECT_EQ(audit.sentence.find("digits of the points") != std::string::npos,
+              audit.verdict == "total")
+        << audit.sentence;
+    return audit.verdict;
   };
   EXPECT_EQ(with("%.*g", 1, 6), "total");
   EXPECT_EQ(with("%.*f", 1, 5), "total");

@@ -160,6 +160,12 @@ TEST(Diagnosis, WhereARowHoldsWithZeroMultiplierTheKinkIsNamed) {
   EXPECT_EQ(find(d, "kink")->numbers.at("rows"), 1);
 }
 
+TEST(Diagnosis, WithoutAnIterationNothingIsProved) {
+  const Diagnosis d = diagnose(experiment(ssigd("length = 1\n"), 0), round(1, 1));
+  EXPECT_FALSE(d.proved.proved);
+  EXPECT_EQ(d.proved.why, "no iteration was made");
+}
+
 /// What has to be proved of a kink before it counts as an optimum: each of the conditions alone
 /// makes it none.
 TEST(Diagnosis, AKinkIsAnOptimumOnlyOnAllConditions) {

@@ -132,6 +132,36 @@ TEST(Prover, TheCurvatureMayTakeTheGradientDownAcrossTheBall) {
   EXPECT_LT(kink.distance, 1e-12);
 }
 
+/// bent() with another fold y_1 = max(x_1, 0) that bends nothing. Points on both sides of it, too
+/// far apart to say that it is no kink; the true kink lies beyond them, and is not theirs.
+TEST(Prover, AKinkBeyondThePointsIsNotTheirs) {
+  const Instance one = bent();
+  Instance in = empty_instance(2, 2);
+  in.Qxx = one.Qxx;
+  in.x_target = one.x_target;
+  in.cx = one.cx;
+  in.cy.set(0, 0, 2);
+  in.A = ExactMatrix(2, 2);
+  in.B = ExactMatrix(2, 2);
+  in.b = ExactMatrix(2, 1);
+  for (Index i = 0; i < 2; ++i) {
+    in.H.set(i, i, 1);
+    in.A.set(i, i, 1);
+    in.B.set(i, i, -1);
+  }
+  const auto at = [&](double x) { return make_prover(in).kink({point({x, -1}), point({x, 1})}); };
+  const ProvedKink beyond = at(5);
+  ASSERT_TRUE(beyond.proved) << beyond.why;
+  EXPECT_EQ(beyond.pieces, 2);
+  EXPECT_LE(beyond.smooth, 0);
+  EXPECT_EQ(beyond.away, 0);
+  // From 1 on its side it is within their ball of 2.
+  const ProvedKink within = at(1);
+  ASSERT_TRUE(within.proved) << within.why;
+  EXPECT_GT(within.away, 0.99);
+  EXPECT_LT(within.away, 2);
+}
+
 /// F = |x_0| + x_0^2/16 + 0.9 x_1: over the kink F falls from both sides, but along it too. The
 /// gradients' hull stays 0.9 from 0, more than a tenth of their length.
 TEST(KinkOptimum, IsNoneWhereFFallsAlongTheKink) {
