@@ -143,7 +143,21 @@ assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/d
 
 # Not a test: "./dev bench" builds and runs it.
 find_package(benchmark REQUIRED)
-file(GLOB benches CONFIGURE_DEPENDS bench/*.cpp)
+file(GLOB benches CONFIGURE_DEPENDS bench/*_bench.cpp)
 add_executable(assay_bench EXCLUDE_FROM_ALL ${benches})
 target_link_libraries(assay_bench PRIVATE assay_reference assay_warnings benchmark::benchmark)
+target_include_directories(assay_bench PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_definitions(assay_bench PRIVATE ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden")
+# What the kernels are compared with keeps its own flags and its names to itself.
+add_library(assay_peers SHARED EXCLUDE_FROM_ALL bench/peers.cpp)
+target_include_directories(assay_peers PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(assay_peers PRIVATE Eigen3::Eigen assay_warnings)
+target_compile_features(assay_peers PRIVATE cxx_std_20)
+target_compile_options(assay_peers PRIVATE -O3 -march=native -DNDEBUG -fvisibility=hidden)
+target_link_options(assay_peers PRIVATE -Wl,-Bsymbolic)
+find_library(OPENBLAS openblas)
+if(OPENBLAS)
+  target_compile_definitions(assay_peers PRIVATE ASSAY_OPENBLAS)
+  target_link_libraries(assay_peers PRIVATE ${OPENBLAS})
+endif()
+target_link_libraries(assay_bench PRIVATE assay_peers)

@@ -7,6 +7,7 @@
 
 #include "assay/numerics/elementary.cpp"
 #include "assay/numerics/growing_ldlt.hpp"
+#include "assay/numerics/lanes.cpp"
 #include "assay/numerics/ldlt.hpp"
 #include "assay/numerics/power.hpp"
 #include "assay/numerics/random.cpp"

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "assay/numerics/environment.hpp"
+#include "assay/numerics/lanes.hpp"
 
 namespace assay {
 namespace {
@@ -85,6 +86,7 @@ std::vector<std::pair<std::string, std::string>> environment_facts() {
       {"compiler", compiler()},
       {"options", options()},
       {"architecture", architecture()},
+      {"registers", std::to_string(lanes::kernels->width) + " doubles"},
       {"processor", look_up("/proc/cpuinfo", "model name", ':')},
       {"system", look_up("/etc/os-release", "PRETTY_NAME", '=')},
       {"glibc", gnu_get_libc_version()},

@@ -88,17 +88,8 @@ class GrowingLdlt {
   }
 
  private:
-  void backward(S* x) const {
-    const Index stride = L_.rows();
-    for (Index j = size_ - 1; j >= 0; --j)
-      x[j] -= dot(L_.data() + j * stride + j + 1, x + j + 1, size_ - j - 1);
-  }
-
-  void forward(S* x) const {
-    const Index stride = L_.rows();
-    for (Index j = 0; j < size_; ++j)
-      add_scaled(L_.data() + j * stride + j + 1, S(-x[j]), x + j + 1, size_ - j - 1);
-  }
+  void backward(S* x) const { solve_unit_lower_transposed(L_.data(), L_.rows(), size_, x); }
+  void forward(S* x) const { solve_unit_lower(L_.data(), L_.rows(), size_, x); }
 
   Mat<S> L_;
   Vec<S> D_, row_;

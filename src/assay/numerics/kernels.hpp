@@ -22,7 +22,7 @@ namespace assay {
 template <class S>
 S dot(const S* a, const S* b, Index n) {
   if constexpr (std::is_same_v<S, double>) {
-    return lanes::dot(a, b, n);
+    return lanes::kernels->dot(a, b, n);
   } else {
     S sum[8] = {S(0), S(0), S(0), S(0), S(0), S(0), S(0), S(0)};
     for (Index i = 0; i < n; ++i) sum[i % 8] += a[i] * b[i];
@@ -43,7 +43,7 @@ S dot(const Vec<S>& a, const Vec<S>& b) {
 template <class S>
 void add_scaled(const S* a, const S& s, S* y, Index n) {
   if constexpr (std::is_same_v<S, double>) {
-    lanes::add_scaled(a, s, y, n);
+    lanes::kernels->add_scaled(a, s, y, n);
   } else {
     for (Index i = 0; i < n; ++i) y[i] += a[i] * s;
   }
@@ -59,7 +59,7 @@ void add_scaled(const Vec<S>& a, const S& s, Vec<S>& y) {
 template <class S>
 void add_product(const S* a, Index stride, Index rows, Index cols, const S* x, S* y) {
   if constexpr (std::is_same_v<S, double>) {
-    lanes::add_product(a, stride, rows, cols, x, y);
+    lanes::kernels->add_product(a, stride, rows, cols, x, y);
   } else {
     for (Index j = 0; j < cols; ++j)
       for (Index i = 0; i < rows; ++i) y[i] += a[i + j * stride] * x[j];
@@ -86,7 +86,58 @@ template <class S>
 void transposed_product(const Mat<S>& A, const Vec<S>& x, Vec<S>& y) {
   eigen_assert(A.rows() == x.size());
   y.resize(A.cols());
-  for (Index j = 0; j < A.cols(); ++j) y[j] = dot(A.data() + j * A.rows(), x.data(), A.rows());
+  if constexpr (std::is_same_v<S, double>) {
+    lanes::kernels->transposed_product(A.data(), A.rows(), A.rows(), A.cols(), x.data(), y.data());
+  } else {
+    for (Index j = 0; j < A.cols(); ++j) y[j] = dot(A.data() + j * A.rows(), x.data(), A.rows());
+  }
+}
+
+/// C(i,j) += sum over k of A(i,k) W(k,j), k ascending, for i >= j only.
+/// @param a  (rows, inner), c (rows, cols), both with `stride`; w (inner, cols), contiguous
+template <class S>
+void add_lower_product(const S* a, Index stride, Index rows, Index inner, const S* w, Index cols,
+                       S* c) {
+  if constexpr (std::is_same_v<S, double>) {
+    lanes::kernels->add_lower_product(a, stride, rows, inner, w, cols, c);
+  } else {
+    for (Index j = 0; j < cols; ++j)
+      add_product(a + j, stride, rows - j, inner, w + j * inner, c + j + j * stride);
+  }
+}
+
+/// y[i] /= by
+template <class S>
+void divide(S* y, const S& by, Index n) {
+  if constexpr (std::is_same_v<S, double>) {
+    lanes::kernels->divide(y, by, n);
+  } else {
+    for (Index i = 0; i < n; ++i) y[i] /= by;
+  }
+}
+
+/// X := L^-1 X for `count` columns X without gaps, L unit lower triangular (its diagonal is not
+/// read). Each column goes as if it were alone.
+template <class S>
+void solve_unit_lower(const S* l, Index stride, Index n, S* x, Index count = 1) {
+  if constexpr (std::is_same_v<S, double>) {
+    lanes::kernels->forward(l, stride, n, x, count);
+  } else {
+    for (; count > 0; --count, x += n)
+      for (Index j = 0; j < n; ++j)
+        add_scaled(l + j * stride + j + 1, S(-x[j]), x + j + 1, n - j - 1);
+  }
+}
+
+/// X := L'^-1 X, likewise.
+template <class S>
+void solve_unit_lower_transposed(const S* l, Index stride, Index n, S* x, Index count = 1) {
+  if constexpr (std::is_same_v<S, double>) {
+    lanes::kernels->backward(l, stride, n, x, count);
+  } else {
+    for (; count > 0; --count, x += n)
+      for (Index j = n - 1; j >= 0; --j) x[j] -= dot(l + j * stride + j + 1, x + j + 1, n - j - 1);
+  }
 }
 
 /// max |a[i]|; 0 when empty. A NaN entry is returned.

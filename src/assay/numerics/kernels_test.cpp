@@ -29,11 +29,25 @@ Mat<double> random_definite(Index n, std::uint64_t what) {
   return H;
 }
 
-const std::vector<Index> sizes = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 40};
+const std::vector<Index> sizes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 15, 16, 17, 18, 31, 40};
+
+/// Each width of registers that this machine has.
+class EachWidth : public testing::TestWithParam<const lanes::Kernels*> {
+ protected:
+  void SetUp() override { lanes::use(*GetParam()); }
+  void TearDown() override { lanes::use(*lanes::available().back()); }
+};
+INSTANTIATE_TEST_SUITE_P(Registers, EachWidth, testing::ValuesIn(lanes::available()),
+                         [](const auto& info) { return std::to_string(info.param->width); });
+
+TEST(Kernels, TheWidestRegistersAreInUse) {
+  for (const lanes::Kernels* one : lanes::available()) EXPECT_LE(one->width, lanes::kernels->width);
+  EXPECT_EQ(lanes::kernels, lanes::available().back());
+}
 
 /// Soft53 rounds like double but runs through the plain loops: equal bits prove that the vector
 /// versions keep the written order.
-TEST(Kernels, DoubleAndSoftwareDoubleGiveTheSameBits) {
+TEST_P(EachWidth, DoubleAndSoftwareDoubleGiveTheSameBits) {
   for (const Index n : sizes) {
     const Vec<double> a = random_vector(n, 1), b = random_vector(n, 2);
     const Vec<Soft53> as = widen<Soft53>(a), bs = widen<Soft53>(b);
@@ -53,7 +67,82 @@ TEST(Kernels, DoubleAndSoftwareDoubleGiveTheSameBits) {
   }
 }
 
-TEST(Kernels, DotAddsInTheDocumentedOrder) {
+/// The factor in one sweep and the same by columns, as ldlt.hpp states it; solves with one and with
+/// several right-hand sides. Beyond 16 columns the factor is blocked, beyond 128 the product too.
+TEST_P(EachWidth, FactorsAndSolvesInTheStatedOrder) {
+  for (const Index n : {1, 3, 8, 9, 16, 17, 23, 40, 57, 150, 290}) {
+    const Mat<double> H = random_definite(n, 5);
+    const Ldlt<double> factor(H);
+    ASSERT_LT(factor.failed_pivot(), 0);
+    // Every addition by hand where that is quick, else at a sample of entries.
+    const Mat<double>& L = factor.lower();
+    const Vec<double>& D = factor.pivots();
+    for (Index j = 0; j < n; j += n < 60 ? 1 : 7)
+      for (Index i = j; i < n; i += n < 60 ? 1 : 3) {
+        double c = H(i, j);
+        for (Index k = 0; k < j; ++k) {
+          const double weight = -(D[k] * L(j, k));
+          const double product = L(i, k) * weight;
+          c += product;
+        }
+        if (i == j)
+          EXPECT_EQ(D[j], c) << n << ": pivot " << j;
+        else
+          EXPECT_EQ(L(i, j), c / D[j]) << n << ": entry " << i << ", " << j;
+      }
+
+    constexpr Index count = 7;
+    const Mat<double> X = random_matrix(n, count, 6);
+    Mat<double> together = X;
+    factor.solve_in_place(together.data(), count);
+    for (Index k = 0; k < count; ++k) {
+      Vec<double> x = X.col(k);
+      for (Index j = 0; j < n; ++j)
+        for (Index i = j + 1; i < n; ++i) {
+          const double product = L(i, j) * -x[j];
+          x[i] += product;
+        }
+      for (Index j = 0; j < n; ++j) x[j] /= D[j];
+      for (Index j = n - 1; j >= 0; --j) {
+        const Vec<Soft53> column = widen<Soft53>(Vec<double>(L.col(j).tail(n - j - 1)));
+        if (n < 60)
+          x[j] -= to_double(dot(column, widen<Soft53>(Vec<double>(x.tail(n - j - 1)))));
+        else
+          x[j] -= dot(L.data() + j * n + j + 1, x.data() + j + 1, n - j - 1);
+      }
+      Vec<double> alone = X.col(k);
+      factor.solve_in_place(alone);
+      EXPECT_EQ(alone, x) << n;
+      EXPECT_EQ(Vec<double>(together.col(k)), x) << n << ", column " << k;
+    }
+  }
+}
+
+/// Nothing is written above the diagonal, nor outside a block with its own stride.
+TEST_P(EachWidth, LowerProductsStayBelowTheDiagonal) {
+  for (const Index rows : {1, 5, 9, 20, 37, 140})
+    for (const Index cols : {1, 4, 9, 17})
+      for (const Index inner : {0, 1, 6, 130, 260}) {
+        if (cols > rows) continue;
+        const Index stride = rows + 3;
+        const Mat<double> A = random_matrix(stride, inner, 7), W = random_matrix(inner, cols, 8);
+        const Mat<double> before = random_matrix(stride, cols, 9);
+        Mat<double> C = before;
+        add_lower_product(A.data(), stride, rows, inner, W.data(), cols, C.data());
+        for (Index j = 0; j < cols; ++j)
+          for (Index i = 0; i < stride; ++i) {
+            double sum = before(i, j);
+            for (Index k = 0; k < inner && i >= j && i < rows; ++k) {
+              const double product = A(i, k) * W(k, j);
+              sum += product;
+            }
+            ASSERT_EQ(C(i, j), sum)
+                << rows << " x " << cols << ", " << inner << ": " << i << ", " << j;
+          }
+      }
+}
+
+TEST_P(EachWidth, DotAddsInTheDocumentedOrder) {
   // 2^53 swallows a 1 added after it: only the documented grouping gives these sums.
   const double big = 0x1p53;
   Vec<double> a(9), one = Vec<double>::Ones(9);
