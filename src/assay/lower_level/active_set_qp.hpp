@@ -7,6 +7,11 @@
 
 namespace assay {
 
+/// What is left after the last correction, in units of it: corrections go on while they halve, and
+/// a sequence that halves leaves no more than its last member; the rest is for one that stopped
+/// halving.
+inline constexpr double left_over_corrections = 4;
+
 /// Dual active-set method for a strictly convex quadratic program
 ///
 ///     min 1/2 y'Hy + g'y   subject to   B y = r (first rows),  B y <= r (the others).
@@ -72,7 +77,7 @@ class ActiveSetQp {
   KktFactor<S> factor_;
   const QpShape<S>& shape_;           ///< rows as the factor holds them
   std::vector<Index> equality_rows_;  ///< an independent subset of the equalities
-  std::vector<Index> warm_;
+  std::vector<Index> warm_, rows_;
   std::vector<char> held_;      ///< in the working set
   std::vector<char> ignored_;   ///< dependent on the working set and satisfied within noise
   std::vector<char> left_out_;  ///< went once for a clipped multiplier

@@ -1,0 +1,576 @@
+#include "assay/lower_level/parametric_qp.hpp"
+
+#include <algorithm>
+
+#include "assay/scalar/instantiate.hpp"
+#include "assay/support/error.hpp"
+
+namespace assay {
+
+namespace {
+
+/// Writing the operators out takes n solves with H and a bound on its smallest eigenvalue; an x
+/// then costs some triangular solves less. Both grow like n^2 for each, so after some number of x,
+/// and a share of n, that has been saved: bench/README.md has the measurements.
+template <class S>
+typename ParametricQp<S>::Plan cheaper(const ParametricProgram<S>& p, long solves) {
+  using Plan = typename ParametricQp<S>::Plan;
+  return 5 * solves < 250 + 3 * p.M->cols() ? Plan::factor : Plan::operators;
+}
+
+}  // namespace
+
+template <class S>
+ParametricProgram<S>::ParametricProgram(const QuadraticProblem<S>& problem)
+    : H(&problem.H),
+      M(&problem.M),
+      d(&problem.d),
+      A(&problem.A),
+      Bt(&problem.Bt),
+      b(&problem.b),
+      equalities(problem.equalities) {}
+
+template <class S>
+ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, long solves)
+    : ParametricQp(program, cheaper(program, solves)) {}
+
+template <class S>
+ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
+    : p_(program),
+      plan_(plan),
+      n_(program.M->cols()),
+      m_(program.H->rows()),
+      rows_(program.Bt->cols()) {
+  const auto rows = static_cast<std::size_t>(rows_);
+  normal_.resize(rows);
+  negated_.resize(rows);
+  held_.resize(rows);
+  const Index most = std::min(rows_, m_);
+  active_.reserve(static_cast<std::size_t>(most));
+  gram_.reserve(most);
+  for (Vec<S>* v : {&lambda_, &weights_, &column_, &nu_}) v->resize(most + 1);
+  for (Vec<S>* v : {&y_free_, &y_, &work_, &linear_}) v->resize(m_);
+  for (Vec<S>* v : {&slack_, &row_size_, &limit_size_, &A_size_}) v->resize(rows_);
+  gamma_ = gamma_bound<S>(4 * (m_ + n_ + 8));
+  read_rows();
+  const Index normals = general_Bt_.cols() + static_cast<Index>(variable_.size());
+  K_.resize(m_, normals);
+  has_K_.resize(static_cast<std::size_t>(normals));
+  W_.resize(general_Bt_.cols(), normals);
+  renew();
+}
+
+/// What depends on H but not on x.
+template <class S>
+void ParametricQp<S>::renew() {
+  if (!H_.factor(*p_.H))
+    throw NumericalError("H is not positive definite: pivot " + std::to_string(H_.failed_pivot()) +
+                         " of its factorisation is not positive");
+  careful_.reset();
+  std::fill(has_K_.begin(), has_K_.end(), 0);
+  if (plan_ == Plan::operators) write_operators();
+  forget();
+}
+
+template <class S>
+void ParametricQp<S>::forget() {
+  gram_.clear();
+  active_.clear();
+  std::fill(held_.begin(), held_.end(), 0);
+  set_measured_ = false;
+  for (Index i = 0; i < p_.equalities; ++i)
+    if (row_size_[i] != S(0)) hold(i);
+}
+
+/// Tells rows that bound one variable from the general ones.
+template <class S>
+void ParametricQp<S>::read_rows() {
+  std::vector<Index> unit(static_cast<std::size_t>(m_), -1);
+  general_.clear();
+  variable_.clear();
+  for (Index i = 0; i < rows_; ++i) {
+    const auto row = static_cast<std::size_t>(i);
+    Index entry = -1;
+    S size(0), A_size(0);
+    bool simple = true;
+    for (Index j = 0; j < m_; ++j) {
+      const S& value = (*p_.Bt)(j, i);
+      if (value == S(0)) continue;
+      size = larger(size, magnitude(value));
+      simple = simple && entry < 0 && magnitude(value) == S(1);
+      entry = j;
+    }
+    for (Index j = 0; j < n_; ++j) A_size = larger(A_size, magnitude((*p_.A)(i, j)));
+    row_size_[i] = size;
+    A_size_[i] = A_size;
+    normal_[row] = -1;
+    negated_[row] = 0;
+    if (!simple || entry < 0 || A_size != S(0)) {
+      general_.push_back(i);
+      continue;
+    }
+    Index& which = unit[static_cast<std::size_t>(entry)];
+    if (which < 0) {
+      which = static_cast<Index>(variable_.size());
+      variable_.push_back(entry);
+    }
+    normal_[row] = which;
+    negated_[row] = (*p_.Bt)(entry, i) < S(0);
+  }
+  const Index general = static_cast<Index>(general_.size());
+  general_At_.resize(n_, general);
+  general_Bt_.resize(m_, general);
+  general_b_.resize(general);
+  for (Index i = 0; i < rows_; ++i)
+    if (normal_[static_cast<std::size_t>(i)] >= 0) normal_[static_cast<std::size_t>(i)] += general;
+  for (Index g = 0; g < general; ++g) {
+    const Index i = general_[static_cast<std::size_t>(g)];
+    normal_[static_cast<std::size_t>(i)] = g;
+    for (Index j = 0; j < n_; ++j) general_At_(j, g) = (*p_.A)(i, j);
+    for (Index j = 0; j < m_; ++j) general_Bt_(j, g) = (*p_.Bt)(j, i);
+    general_b_[g] = (*p_.b)[i];
+  }
+}
+
+/// H^-1 times normals that lie side by side in K, and with them their columns of W.
+template <class S>
+void ParametricQp<S>::solve_normals(Index first, Index count) {
+  const Index general = general_Bt_.cols();
+  for (Index k = first; k < first + count; ++k) {
+    S* column = K_.data() + k * m_;
+    for (Index j = 0; j < m_; ++j) column[j] = k < general ? general_Bt_(j, k) : S(0);
+    if (k >= general) column[variable_[static_cast<std::size_t>(k - general)]] = S(1);
+    has_K_[static_cast<std::size_t>(k)] = 1;
+  }
+  H_.solve_in_place(K_.data() + first * m_, count);
+  for (Index k = first; k < first + count; ++k) {
+    work_ = K_.col(k);
+    for (Index g = 0; g < general; ++g)
+      W_(g, k) = dot(general_Bt_.data() + g * m_, work_.data(), m_);
+  }
+}
+
+template <class S>
+const S* ParametricQp<S>::solved(Index normal) {
+  if (!has_K_[static_cast<std::size_t>(normal)]) solve_normals(normal, 1);
+  return K_.data() + normal * m_;
+}
+
+template <class S>
+void ParametricQp<S>::write_operators() {
+  solve_normals(0, K_.cols());
+  Y_ = -*p_.M;
+  H_.solve_in_place(Y_.data(), n_);
+  y0_ = -*p_.d;
+  H_.solve_in_place(y0_);
+  const Index general = general_Bt_.cols();
+  Dt_ = general_At_;
+  s0_ = general_b_;
+  S square(0);
+  for (Index j = 0; j < n_; ++j) {
+    work_ = Y_.col(j);
+    square += dot(work_, work_);
+    transposed_product(general_Bt_, work_, free_slack_);
+    for (Index g = 0; g < general; ++g) Dt_(j, g) += free_slack_[g];
+  }
+  for (Index g = 0; g < general; ++g) s0_[g] -= dot(general_Bt_.data() + g * m_, y0_.data(), m_);
+  if constexpr (!is_exact<S>) {
+    Y_size_ = square_root(square);
+    bound_H();
+  }
+}
+
+/// |H|_1 and a bound on 1 / lambda_min(H).
+template <class S>
+void ParametricQp<S>::bound_H() {
+  H_norm_ = S(0);
+  Mat<double> nearest(m_, m_);
+  for (Index j = 0; j < m_; ++j) {
+    S sum(0);
+    for (Index i = 0; i < m_; ++i) {
+      sum += magnitude((*p_.H)(i, j));
+      nearest(i, j) = to_double((*p_.H)(i, j));
+    }
+    H_norm_ = larger(H_norm_, sum);
+  }
+  const double mu = smallest_eigenvalue_bound(nearest);
+  if (!(mu > 0)) throw NumericalError("H cannot be proved positive definite in double precision");
+  inverse_mu_ = S(1) / S(mu);
+}
+
+template <class S>
+void ParametricQp<S>::free_minimiser(const Vec<S>& x) {
+  if (plan_ == Plan::operators) {
+    y_free_ = y0_;
+    add_product(Y_, x, y_free_);
+    transposed_product(Dt_, x, free_slack_);
+    for (Index g = 0; g < free_slack_.size(); ++g) free_slack_[g] = s0_[g] - free_slack_[g];
+    return;
+  }
+  linear_ = *p_.d;
+  add_product(*p_.M, x, linear_);
+  for (Index j = 0; j < m_; ++j) y_free_[j] = -linear_[j];
+  H_.solve_in_place(y_free_);
+  transposed_product(general_At_, x, limits_);
+  transposed_product(general_Bt_, y_free_, free_slack_);
+  for (Index g = 0; g < free_slack_.size(); ++g)
+    free_slack_[g] = (general_b_[g] - limits_[g]) - free_slack_[g];
+}
+
+/// b_row'v
+template <class S>
+S ParametricQp<S>::row_product(Index row, const S* v) const {
+  const Index normal = normal_[static_cast<std::size_t>(row)], general = general_Bt_.cols();
+  if (normal < general) return dot(general_Bt_.data() + normal * m_, v, m_);
+  const S& entry = v[variable_[static_cast<std::size_t>(normal - general)]];
+  return negated_[static_cast<std::size_t>(row)] ? S(-entry) : entry;
+}
+
+/// b_row'H^-1 b_other
+template <class S>
+S ParametricQp<S>::gram(Index row, Index other) {
+  const Index of = normal_[static_cast<std::size_t>(other)], general = general_Bt_.cols();
+  const Index normal = normal_[static_cast<std::size_t>(row)];
+  const S* column = solved(of);
+  const S& value = normal < general ? W_(normal, of)
+                                    : column[variable_[static_cast<std::size_t>(normal - general)]];
+  return negated_[static_cast<std::size_t>(row)] != negated_[static_cast<std::size_t>(other)]
+             ? S(-value)
+             : value;
+}
+
+/// Adds a row if it is independent of the set, as far as its pivot tells.
+template <class S>
+void ParametricQp<S>::hold(Index row) {
+  for (std::size_t j = 0; j < active_.size(); ++j)
+    column_[static_cast<Index>(j)] = gram(active_[j], row);
+  const S corner = gram(row, row);
+  const S pivot = gram_.size() < m_ ? gram_.preview(column_.data(), corner) : S(0);
+  if (!(gamma_ * corner < pivot)) return;
+  gram_.append(pivot);
+  active_.push_back(row);
+  held_[static_cast<std::size_t>(row)] = 1;
+  set_measured_ = false;
+}
+
+template <class S>
+void ParametricQp<S>::drop(Index position) {
+  held_[static_cast<std::size_t>(active_[static_cast<std::size_t>(position)])] = 0;
+  gram_.remove(position);
+  active_.erase(active_.begin() + position);
+  set_measured_ = false;
+}
+
+/// Multipliers, y and slacks with exactly the rows held.
+template <class S>
+void ParametricQp<S>::point_on_set() {
+  const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
+  for (Index j = 0; j < k; ++j) {
+    const Index row = active_[static_cast<std::size_t>(j)];
+    const Index normal = normal_[static_cast<std::size_t>(row)];
+    lambda_[j] = normal < general ? S(-free_slack_[normal])
+                                  : S(row_product(row, y_free_.data()) - (*p_.b)[row]);
+  }
+  gram_.solve_in_place(lambda_.data());
+  y_ = y_free_;
+  for (Index g = 0; g < general; ++g)
+    slack_[general_[static_cast<std::size_t>(g)]] = free_slack_[g];
+  for (Index j = 0; j < k; ++j) {
+    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+    const S weight = negated_[row] ? S(-lambda_[j]) : lambda_[j];
+    add_scaled(K_.data() + normal_[row] * m_, S(-weight), y_.data(), m_);
+    const S* w = W_.data() + normal_[row] * general;
+    for (Index g = 0; g < general; ++g)
+      slack_[general_[static_cast<std::size_t>(g)]] += w[g] * weight;
+  }
+  if (general < rows_)
+    for (Index i = 0; i < rows_; ++i)
+      if (normal_[static_cast<std::size_t>(i)] >= general)
+        slack_[i] = (*p_.b)[i] - row_product(i, y_.data());
+}
+
+template <class S>
+bool ParametricQp<S>::drop_negative() {
+  Index worst = -1;
+  for (std::size_t j = 0; j < active_.size(); ++j) {
+    const Index k = static_cast<Index>(j);
+    if (active_[j] >= p_.equalities && lambda_[k] < S(0) &&
+        (worst < 0 || lambda_[k] < lambda_[worst]))
+      worst = k;
+  }
+  if (worst >= 0) drop(worst);
+  return worst >= 0;
+}
+
+/// By share of its size; -1 if none.
+template <class S>
+Index ParametricQp<S>::most_violated() {
+  Index worst = -1;
+  S worst_score(0);
+  for (Index i = 0; i < rows_; ++i) {
+    if (held_[static_cast<std::size_t>(i)] || !(slack_[i] < S(0) || i < p_.equalities)) continue;
+    const S score = magnitude(slack_[i]) / row_size_[i];
+    if (worst < 0 || worst_score < score) {
+      worst = i;
+      worst_score = score;
+    }
+  }
+  return worst;
+}
+
+/// Brings a violated row to equality; rows whose multipliers reach zero on the way go.
+/// @return false: not as simple as that
+template <class S>
+bool ParametricQp<S>::enter(Index row) {
+  if (row < p_.equalities) return false;  // it depends on those held
+  const S corner = gram(row, row);
+  while (true) {
+    const Index k = static_cast<Index>(active_.size());
+    for (Index j = 0; j < k; ++j) column_[j] = gram(active_[static_cast<std::size_t>(j)], row);
+    if (k == m_) return false;
+    const S pivot = gram_.preview(column_.data(), corner);
+    if (!(gamma_ * corner < pivot)) return false;
+    gram_.combination(weights_.data());
+    const S needed = -slack_[row] / pivot;
+    Index blocking = -1;
+    S step = needed;
+    for (Index j = 0; j < k; ++j) {
+      if (active_[static_cast<std::size_t>(j)] < p_.equalities || !(S(0) < weights_[j])) continue;
+      const S ratio = larger(lambda_[j], S(0)) / weights_[j];
+      if (ratio < step) {
+        step = ratio;
+        blocking = j;
+      }
+    }
+    if (blocking < 0) {
+      gram_.append(pivot);
+      active_.push_back(row);
+      held_[static_cast<std::size_t>(row)] = 1;
+      set_measured_ = false;
+      point_on_set();
+      return true;
+    }
+    for (Index j = 0; j < k; ++j) lambda_[j] -= step * weights_[j];
+    slack_[row] += step * pivot;
+    drop(blocking);
+    for (Index j = blocking; j + 1 < k; ++j) lambda_[j] = lambda_[j + 1];
+  }
+}
+
+/// The smallest pivot of the set as a share of its corner, and which rows are really there.
+template <class S>
+void ParametricQp<S>::measure_set() {
+  if (set_measured_) return;
+  set_share_ = S(1);
+  for (std::size_t j = 0; j < active_.size(); ++j)
+    set_share_ =
+        smaller(set_share_, S(gram_.pivot(static_cast<Index>(j)) / gram(active_[j], active_[j])));
+  set_measured_ = true;
+}
+
+/// One correction of y and the multipliers by the residuals of their system; drift_ is its size.
+template <class S>
+bool ParametricQp<S>::refine() {
+  const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
+  work_ = linear_;
+  add_product(*p_.H, y_, work_);
+  for (Index j = 0; j < k; ++j) {
+    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+    const S weight = negated_[row] ? S(-lambda_[j]) : lambda_[j];
+    if (normal_[row] < general)
+      add_scaled(general_Bt_.data() + normal_[row] * m_, weight, work_.data(), m_);
+    else
+      work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
+  }
+  for (Index j = 0; j < m_; ++j) work_[j] = -work_[j];
+  H_.solve_in_place(work_);
+  for (Index j = 0; j < k; ++j) {
+    const Index row = active_[static_cast<std::size_t>(j)];
+    const Index normal = normal_[static_cast<std::size_t>(row)];
+    const S limit = normal < general ? S(general_b_[normal] - limits_[normal]) : (*p_.b)[row];
+    nu_[j] = row_product(row, work_.data()) + (row_product(row, y_.data()) - limit);
+  }
+  gram_.solve_in_place(nu_.data());
+  for (Index j = 0; j < k; ++j) {
+    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+    add_scaled(K_.data() + normal_[row] * m_, negated_[row] ? nu_[j] : S(-nu_[j]), work_.data(),
+               m_);
+    lambda_[j] += nu_[j];
+  }
+  for (Index j = 0; j < m_; ++j) y_[j] += work_[j];
+  drift_ = max_norm(work_);
+  return is_finite(drift_);
+}
+
+/// Whether each sign is that of the exact answer.
+///
+/// With operators: y errs by at most e = gamma kappa (|Y||x| + |y0| + what the multipliers add to
+/// y), kappa = |H|_1 / mu, in the Euclidean norm: a solve with H leaves a residual of that many
+/// roundings of |H||y|, and products add as many. With a factor: by some times the last correction.
+/// A row's slack errs by |b_i|_1 times that, at most sqrt(m) |b_i|_2 e, and by the rounding of its
+/// terms; a multiplier by as much over b'H^-1 b, and either by 1 / share^2 more for rows that
+/// nearly depend on each other.
+template <class S>
+bool ParametricQp<S>::beyond_doubt() {
+  if constexpr (is_exact<S>) {
+    for (Index i = 0; i < rows_; ++i)
+      if (!held_[static_cast<std::size_t>(i)] && !(S(0) < slack_[i])) return false;
+    for (std::size_t j = 0; j < active_.size(); ++j)
+      if (active_[j] >= p_.equalities && !(S(0) < lambda_[static_cast<Index>(j)])) return false;
+    return true;
+  } else {
+    S error(0);
+    const S y_size = norm(y_) + norm(y_free_);
+    if (plan_ == Plan::operators) {
+      error = gamma_ * (H_norm_ * inverse_mu_) * (Y_size_ * x_size_ + norm(y0_) + y_size);
+    } else {
+      if (!refine()) return false;
+      const S root = square_root(S(static_cast<double>(m_)));
+      error = S(left_over_corrections) * root * drift_ + gamma_ * y_size;
+    }
+    measure_set();
+    error /= set_share_ * set_share_;
+    const S root_m = square_root(S(static_cast<double>(m_)));
+    const auto noise = [&](Index i) {
+      return row_size_[i] * root_m * error +
+             gamma_ * (magnitude((*p_.b)[i]) +
+                       A_size_[i] * x_size_ * square_root(S(static_cast<double>(n_))));
+    };
+    for (Index i = p_.equalities; i < rows_; ++i)
+      if (!held_[static_cast<std::size_t>(i)] && !(noise(i) < slack_[i])) return false;
+    for (std::size_t j = 0; j < active_.size(); ++j)
+      if (active_[j] >= p_.equalities &&
+          !(noise(active_[j]) < lambda_[static_cast<Index>(j)] * gram(active_[j], active_[j])))
+        return false;
+    return true;
+  }
+}
+
+/// Rows that are violated now may well enter; columns of K side by side cost less than one by one.
+template <class S>
+void ParametricQp<S>::solve_violated() {
+  for (Index first = 0, g = 0; g <= free_slack_.size(); ++g) {
+    const bool wanted = g < free_slack_.size() && !has_K_[static_cast<std::size_t>(g)] &&
+                        slack_[general_[static_cast<std::size_t>(g)]] < S(0);
+    if (wanted) continue;
+    if (first < g) solve_normals(first, g - first);
+    first = g + 1;
+  }
+}
+
+template <class S>
+bool ParametricQp<S>::solve_fast() {
+  point_on_set();
+  while (drop_negative()) point_on_set();
+  solve_violated();
+  for (Index changes = 0; changes < 10 * (rows_ + m_) + 100; ++changes) {
+    const Index row = most_violated();
+    if (row < 0) return beyond_doubt();
+    if (row_size_[row] == S(0) || !enter(row)) return false;
+  }
+  return false;
+}
+
+template <class S>
+LowerStatus ParametricQp<S>::solve(const Vec<S>& x) {
+  kink_ = false;
+  x_ = &x;
+  x_size_ = S(0);
+  if constexpr (!is_exact<S>) x_size_ = norm(x);
+  free_minimiser(x);
+  if (solve_fast()) return LowerStatus::solved;
+  return solve_slowly(x);
+}
+
+/// By ActiveSetQp, whose noise tells rows that hold from rows that do not.
+template <class S>
+LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
+  ++slow_solves_;
+  if (!careful_) {
+    shape_ = std::make_unique<QpShape<S>>();
+    shape_->H = p_.H;
+    shape_->H_factor = &H_;
+    shape_->Bt = p_.Bt;
+    shape_->row_norm = &row_size_;
+    shape_->equalities = p_.equalities;
+    bound_H();
+    shape_->H_norm = H_norm_;
+    shape_->H_condition = H_norm_ * inverse_mu_;
+    careful_ = std::make_unique<ActiveSetQp<S>>(*shape_);
+  }
+  linear_ = *p_.d;
+  add_product(*p_.M, x, linear_);
+  limits_ = *p_.b;
+  Vec<S> minus_x = -x;
+  add_product(*p_.A, minus_x, limits_);
+  DataTerms<S> terms(linear_, limits_);
+  S size(0), M_size(0);
+  for (Index j = 0; j < n_; ++j) {
+    size += magnitude(x[j]);
+    for (Index i = 0; i < m_; ++i) M_size = larger(M_size, magnitude((*p_.M)(i, j)));
+  }
+  terms.count = n_;
+  terms.linear = max_norm(*p_.d) + M_size * size;
+  for (Index i = 0; i < rows_; ++i) terms.limits[i] = magnitude((*p_.b)[i]) + A_size_[i] * size;
+  std::vector<Index> warm;
+  for (const Index row : active_)
+    if (row >= p_.equalities) warm.push_back(row);
+  careful_->warm_start(warm);
+  const LowerStatus status = careful_->solve(linear_, limits_, terms);
+  y_ = careful_->y();
+  gram_.clear();
+  active_.clear();
+  std::fill(held_.begin(), held_.end(), 0);
+  std::vector<Index> set = careful_->factor().active();
+  std::sort(set.begin(), set.end());
+  for (const Index row : set)
+    if (row < p_.equalities || careful_->multiplier_noise(row) < careful_->multipliers()[row])
+      hold(row);
+  kink_ = active_.size() < set.size();
+  for (Index i = p_.equalities; i < rows_; ++i)
+    if (!held_[static_cast<std::size_t>(i)])
+      kink_ = kink_ || careful_->slack_is_noise(
+                           i, S(limits_[i] - dot(p_.Bt->data() + i * m_, y_.data(), m_)));
+  for (std::size_t j = 0; j < active_.size(); ++j)
+    lambda_[static_cast<Index>(j)] = careful_->multipliers()[active_[j]];
+  return status;
+}
+
+/// With nu = W_II^-1 K_I'v and u = v - B_I'nu, (dy*/dx)'v = Y'u - A_I'nu.
+template <class S>
+void ParametricQp<S>::vjp(const Vec<S>& v, Vec<S>& out) {
+  const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
+  for (Index j = 0; j < k; ++j) {
+    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+    nu_[j] = dot(K_.data() + normal_[row] * m_, v.data(), m_);
+    if (negated_[row]) nu_[j] = -nu_[j];
+  }
+  gram_.solve_in_place(nu_.data());
+  work_ = v;
+  for (Index j = 0; j < k; ++j) {
+    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+    const S weight = negated_[row] ? nu_[j] : S(-nu_[j]);
+    if (normal_[row] < general)
+      add_scaled(general_Bt_.data() + normal_[row] * m_, weight, work_.data(), m_);
+    else
+      work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
+  }
+  if (plan_ == Plan::operators) {
+    transposed_product(Y_, work_, out);
+  } else {
+    H_.solve_in_place(work_);
+    transposed_product(*p_.M, work_, out);
+    for (Index j = 0; j < n_; ++j) out[j] = -out[j];
+  }
+  for (Index j = 0; j < k; ++j) {
+    const Index normal = normal_[static_cast<std::size_t>(active_[static_cast<std::size_t>(j)])];
+    if (normal < general) add_scaled(general_At_.data() + normal * n_, S(-nu_[j]), out.data(), n_);
+  }
+}
+
+#define ASSAY_INSTANTIATE(S)            \
+  template struct ParametricProgram<S>; \
+  template class ParametricQp<S>;
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay

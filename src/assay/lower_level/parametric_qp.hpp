@@ -1,0 +1,145 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "assay/lower_level/active_set_qp.hpp"
+#include "assay/lower_level/solver.hpp"
+
+namespace assay {
+
+/// A strictly convex quadratic program whose data move with x,
+///
+///     min 1/2 y'Hy + (M x + d)'y   subject to   A x + B y = b (first rows),  A x + B y <= b
+///     (others).
+///
+/// Only views: H and so on have to outlive what is made from them.
+template <class S>
+struct ParametricProgram {
+  ParametricProgram() = default;
+  explicit ParametricProgram(const QuadraticProblem<S>& problem);
+
+  const Mat<S>* H = nullptr;   ///< (m,m), symmetric positive definite
+  const Mat<S>* M = nullptr;   ///< (m,n)
+  const Vec<S>* d = nullptr;   ///< (m)
+  const Mat<S>* A = nullptr;   ///< (rows,n)
+  const Mat<S>* Bt = nullptr;  ///< (m,rows)
+  const Vec<S>* b = nullptr;   ///< (rows)
+  Index equalities = 0;
+};
+
+/// y*(x) and the products of its derivative, for many x: what a bilevel method asks of its lower
+/// level, at the least cost.
+///
+/// What does not depend on x is computed once. Either y is then H^-1 times something for each x, by
+/// the factor of H; or H^-1 M and H^-1 B' are written out as matrices, so that one x costs a
+/// product with the one, and a vector one with its transpose. The second is dearer to set up, so
+/// how many solves are to come decides. Rows that bound one variable cost no products at all.
+///
+/// Works in the space of the rows, on the dual active-set method of ActiveSetQp; starts from the
+/// rows that were active last time. An answer is accepted where every slack and every multiplier is
+/// beyond what rounding may have done to it. Everything else (kinks, dependent rows,
+/// contradictions) goes to ActiveSetQp, which can tell them apart; `slow_solves()` counts that.
+///
+/// Not for traces: the last bits depend on the plan.
+template <class S>
+class ParametricQp {
+ public:
+  enum class Plan { factor, operators };
+
+  /// @param solves  how many are to come, about
+  /// @throws NumericalError when H is not positive definite
+  ParametricQp(const ParametricProgram<S>& program, long solves);
+  /// The plan as given.
+  ParametricQp(const ParametricProgram<S>& program, Plan plan);
+
+  /// Takes over an H, M and d that have changed where they lie.
+  void renew();
+
+  /// The next solve starts without inequalities.
+  void forget();
+
+  Plan plan() const { return plan_; }
+
+  /// y*(x). @return infeasible or not_converged as ActiveSetQp says it
+  LowerStatus solve(const Vec<S>& x);
+  const Vec<S>& y() const { return y_; }
+  /// Rows with a positive multiplier and the equalities, in no order, and their multipliers.
+  const std::vector<Index>& active() const { return active_; }
+  const S& multiplier(Index position) const { return lambda_[position]; }
+  /// Rows hold whose multipliers are zero, as far as rounding can tell: vjp() then gives the
+  /// derivative that belongs to active().
+  bool kink() const { return kink_; }
+
+  /// out = (dy*/dx)' v at the x solved last, (n).
+  /// @pre solve() returned solved
+  void vjp(const Vec<S>& v, Vec<S>& out);
+
+  long slow_solves() const { return slow_solves_; }
+
+ private:
+  void read_rows();
+  void write_operators();
+  void bound_H();
+  void free_minimiser(const Vec<S>& x);
+  LowerStatus solve_slowly(const Vec<S>& x);
+  bool solve_fast();
+  void point_on_set();
+  bool drop_negative();
+  Index most_violated();
+  bool enter(Index row);
+  void hold(Index row);
+  void drop(Index position);
+  bool beyond_doubt();
+  bool refine();
+  void solve_normals(Index first, Index count);
+  void solve_violated();
+  const S* solved(Index normal);
+  S gram(Index row, Index other);
+  S row_product(Index row, const S* v) const;
+  void measure_set();
+
+  ParametricProgram<S> p_;
+  Plan plan_;
+  Index n_ = 0, m_ = 0, rows_ = 0;
+  Ldlt<S> H_;
+  S H_norm_{0}, inverse_mu_{0};
+
+  /// A row of B is +- a normal: a row that bounds one variable and does not move with x is one of
+  /// the unit vectors, which come behind the general rows.
+  std::vector<Index> normal_;    ///< of each row
+  std::vector<char> negated_;    ///< the row is minus its normal
+  std::vector<Index> general_;   ///< the general rows
+  std::vector<Index> variable_;  ///< of each unit normal
+  Mat<S> general_At_, general_Bt_;
+  Vec<S> general_b_, row_size_, limit_size_, A_size_;
+
+  // With operators: y = y0 + Y x without rows, slack s0 - D'x of the general ones.
+  Mat<S> Y_, Dt_;
+  Vec<S> y0_, s0_;
+  S Y_size_{0};
+  Mat<S> K_;  ///< (m, normals) H^-1 times each normal, as needed
+  std::vector<char> has_K_;
+  Mat<S> W_;  ///< (general, normals) general rows times K
+
+  GrowingLdlt<S> gram_;
+  std::vector<Index> active_;
+  std::vector<char> held_;
+  S set_share_{1};
+  bool set_measured_ = false;
+
+  const Vec<S>* x_ = nullptr;
+  S x_size_{0};
+  Vec<S> y_free_, y_, free_slack_, slack_, lambda_, weights_, column_, linear_, work_, nu_;
+  S drift_{0};
+  S gamma_{0};
+  bool kink_ = false;
+  long slow_solves_ = 0;
+
+  // Where it gets difficult.
+  std::unique_ptr<QpShape<S>> shape_;
+  std::unique_ptr<ActiveSetQp<S>> careful_;
+  Vec<S> row_norm_, limits_;
+};
+
+}  // namespace assay

@@ -1,0 +1,249 @@
+// Both plans against the exact oracle, at degenerate points too.
+#include "assay/lower_level/parametric_qp.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "assay/lower_level/oracle_test.hpp"
+#include "assay/support/error.hpp"
+#include "reference/small_instances.hpp"
+
+namespace assay {
+namespace {
+
+using reference::RMat;
+using reference::RVec;
+
+struct Case {
+  Instance instance;
+  Vec<double> x, v;
+  reference::Program program;
+  reference::Minimiser answer;
+  RVec product;  ///< (dy*/dx)'v, where feasible
+  Rational sensitivity = 0, condition = 0, data = 0, slope = 0;
+};
+
+Rational largest_sum(const RMat& a) {
+  Rational top = 0;
+  for (Index i = 0; i < a.rows(); ++i) {
+    Rational sum = 0;
+    for (Index j = 0; j < a.cols(); ++j) sum += abs(a(i, j));
+    top = std::max(top, sum);
+  }
+  return top;
+}
+
+/// @param touch  move the limit of an inactive row to where it just holds
+Case make_case(std::uint64_t seed, bool touch) {
+  Case c;
+  c.instance = reference::small_instance(seed, reference::varied_shape(seed));
+  c.x = reference::eighths(seed, 1000, c.instance.n, 8);
+  c.v = reference::eighths(seed, 1001, c.instance.m, 8);
+  const RVec x = widen<Rational>(c.x);
+  RMat A;
+  const auto solve = [&] {
+    c.program = reference::lower_program(c.instance, x, &A);
+    c.answer = reference::minimise(c.program);
+  };
+  solve();
+  if (touch && c.answer.feasible)
+    for (Index i = 0; i < c.instance.inequality_rows(); ++i) {
+      const Index row = c.program.equalities + i;
+      const Rational slack = c.program.r[row] - c.program.B.row(row).dot(c.answer.y);
+      if (slack == 0) continue;
+      const Rational limit = c.instance.b.entry<Rational>(i) - slack;
+      c.instance.b.set_fraction(i, 0, numerator(limit).str() + "/" + denominator(limit).str());
+      solve();
+      break;
+    }
+  if (!c.answer.feasible) return c;
+  const auto derivative =
+      reference::derivative(c.instance, x, c.answer.y, c.answer.strongly_active);
+  c.product = derivative.jacobian.transpose() * widen<Rational>(c.v);
+  c.sensitivity = reference::sensitivity(c.program, c.answer, 0);
+  c.condition = c.sensitivity * (largest_sum(c.program.H) + largest_sum(c.program.B) +
+                                 largest_sum(RMat(c.program.B.transpose())));
+  for (Index i = 0; i < c.program.m(); ++i) c.data = std::max(c.data, c.program.g_size(i));
+  for (Index i = 0; i < c.program.rows(); ++i) c.data = std::max(c.data, c.program.r_size(i));
+  c.slope =
+      largest_sum(RMat(c.instance.M.to<Rational>().transpose())) + largest_sum(RMat(A.transpose()));
+  return c;
+}
+
+/// Solving with K = [H B'; B 0] through H^-1 and B H^-1 B' is stable but for the condition of the
+/// parts: the answer is that of a matrix off by gamma kappa |K| and of data off by gamma, which
+/// moves it by 3 gamma kappa^2 |K^-1| |data| while that is small.
+template <class S>
+Rational moved(const Case& c, const Rational& data) {
+  const Rational gamma = exact_gamma<S>(8 * (c.program.m() + c.program.rows() + c.instance.n + 8));
+  return 3 * gamma * c.condition * c.condition * c.sensitivity * data;
+}
+
+/// M'p + A'nu for p and nu off by as much, and its own rounding.
+template <class S>
+Rational product_moved(const Case& c) {
+  const Rational v = max_entry(widen<Rational>(c.v));
+  return 2 * c.slope * moved<S>(c, v);
+}
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> made;
+    for (std::uint64_t seed = 0; seed < 240; ++seed) made.push_back(make_case(seed, seed % 4 == 1));
+    return made;
+  }();
+  return all;
+}
+
+template <class S>
+using Plan = typename ParametricQp<S>::Plan;
+
+template <class S>
+class ParametricQps : public testing::Test {};
+TYPED_TEST_SUITE(ParametricQps, AllScalars, ScalarNames);
+
+TYPED_TEST(ParametricQps, AreTheExactMinimiserAndItsDerivative) {
+  using S = TypeParam;
+  int fast = 0, kinks = 0, infeasible = 0;
+  for (const Case& c : cases())
+    for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+      const QuadraticProblem<S> problem(c.instance);
+      ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+      const Vec<S> x = widen<S>(c.x);
+      const LowerStatus status = qp.solve(x);
+      if (!c.answer.feasible) {
+        EXPECT_EQ(status, LowerStatus::infeasible) << c.instance.name;
+        ++infeasible;
+        continue;
+      }
+      ASSERT_EQ(status, LowerStatus::solved) << c.instance.name;
+      EXPECT_LE(max_entry(exact(qp.y()) - c.answer.y), moved<S>(c, c.data)) << c.instance.name;
+      EXPECT_EQ(qp.kink(), !c.answer.weakly_active.empty()) << c.instance.name;
+      kinks += qp.kink();
+      fast += qp.slow_solves() == 0;
+      if (!c.answer.unique_multipliers) continue;
+      std::vector<Index> rows = qp.active();
+      std::sort(rows.begin(), rows.end());
+      EXPECT_EQ(rows, c.answer.strongly_active) << c.instance.name;
+      for (std::size_t j = 0; j < rows.size(); ++j)
+        EXPECT_LE(
+            abs(exact(qp.multiplier(static_cast<Index>(j))) - c.answer.multipliers[qp.active()[j]]),
+            moved<S>(c, c.data))
+            << c.instance.name;
+      Vec<S> product;
+      qp.vjp(widen<S>(c.v), product);
+      EXPECT_LE(max_entry(exact(product) - c.product), product_moved<S>(c)) << c.instance.name;
+    }
+  EXPECT_GT(fast, 200);  // what is nondegenerate needs no help
+  EXPECT_GT(kinks, 60);
+  EXPECT_GT(infeasible, 4);
+}
+
+TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
+  using S = TypeParam;
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    int changes = 0;
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+      const Case& c = cases()[seed * 4];
+      if (!c.answer.feasible) continue;
+      const QuadraticProblem<S> problem(c.instance);
+      ParametricQp<S> walking(ParametricProgram<S>(problem), plan);
+      std::vector<Index> before;
+      for (std::uint64_t step = 0; step < 8; ++step) {
+        const Vec<double> x = c.x + reference::eighths(seed, 2000 + step, c.instance.n, 8);
+        ParametricQp<S> fresh(ParametricProgram<S>(problem), plan);
+        ASSERT_EQ(walking.solve(widen<S>(x)), fresh.solve(widen<S>(x)));
+        const auto program = reference::lower_program(c.instance, widen<Rational>(x));
+        const auto answer = reference::minimise(program);
+        if (!answer.nondegenerate()) continue;
+        std::vector<Index> rows = walking.active();
+        std::sort(rows.begin(), rows.end());
+        EXPECT_EQ(rows, answer.strongly_active);
+        changes += rows != before;
+        before = rows;
+        Case here = c;
+        here.program = program;
+        here.sensitivity = reference::sensitivity(program, answer, 0);
+        here.condition = here.sensitivity * c.condition / c.sensitivity;
+        EXPECT_LE(max_entry(exact(walking.y()) - answer.y), moved<S>(here, 2 * c.data));
+      }
+    }
+    EXPECT_GT(changes, 12);
+  }
+}
+
+TYPED_TEST(ParametricQps, TakeOverANewH) {
+  using S = TypeParam;
+  const Case& c = cases()[0];
+  QuadraticProblem<S> problem(c.instance);
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+    const Vec<S> x = widen<S>(c.x);
+    qp.solve(x);
+    for (Index i = 0; i < problem.m; ++i) problem.H(i, i) += S(1);
+    qp.renew();
+    ParametricQp<S> fresh(ParametricProgram<S>(problem), plan);
+    ASSERT_EQ(qp.solve(x), LowerStatus::solved);
+    ASSERT_EQ(fresh.solve(x), LowerStatus::solved);
+    EXPECT_EQ(qp.y(), fresh.y());
+    Vec<S> a, b;
+    qp.vjp(widen<S>(c.v), a);
+    fresh.vjp(widen<S>(c.v), b);
+    EXPECT_EQ(a, b);
+  }
+}
+
+TYPED_TEST(ParametricQps, RefuseAnIndefiniteH) {
+  using S = TypeParam;
+  QuadraticProblem<S> problem(cases()[0].instance);
+  problem.H(0, 0) = S(-1);
+  EXPECT_THROW(ParametricQp<S>(ParametricProgram<S>(problem), Plan<S>::factor), NumericalError);
+}
+
+/// Bounds on one variable are no products: with y free of them within the bounds, and at either.
+TYPED_TEST(ParametricQps, StopAtBoundsOnEitherSide) {
+  using S = TypeParam;
+  Instance in = empty_instance(2, 2);
+  in.H = ExactMatrix(Mat<double>::Identity(2, 2));
+  in.M.set(0, 0, -1);  // y = x without bounds
+  in.M.set(1, 1, -1);
+  for (Index i = 0; i < 2; ++i) {
+    in.lower.set(i, 0, -1);
+    in.upper.set(i, 0, 2);
+  }
+  const QuadraticProblem<S> problem(in);
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+    const auto at = [&](double a, double b) {
+      Vec<S> x(2), v(2), product;
+      x << S(a), S(b);
+      v << S(3), S(5);
+      EXPECT_EQ(qp.solve(x), LowerStatus::solved);
+      qp.vjp(v, product);
+      return std::vector<double>{to_double(qp.y()[0]), to_double(qp.y()[1]), to_double(product[0]),
+                                 to_double(product[1])};
+    };
+    EXPECT_EQ(at(0.5, 1), (std::vector<double>{0.5, 1, 3, 5}));
+    EXPECT_EQ(at(-4, 1), (std::vector<double>{-1, 1, 0, 5}));
+    EXPECT_EQ(at(-4, 4), (std::vector<double>{-1, 2, 0, 0}));
+    EXPECT_EQ(at(0, 4), (std::vector<double>{0, 2, 3, 0}));
+    EXPECT_FALSE(qp.kink());
+    EXPECT_EQ(qp.slow_solves(), 0);
+    EXPECT_EQ(at(0, 2), (std::vector<double>{0, 2, 3, 5}));
+    EXPECT_TRUE(qp.kink());
+    EXPECT_EQ(qp.slow_solves(), 1);
+    EXPECT_EQ(at(1, 1), (std::vector<double>{1, 1, 3, 5}));
+    EXPECT_FALSE(qp.kink());
+  }
+}
+
+TEST(ParametricQpPlan, IsTheCheaperForTheSolvesToCome) {
+  const QuadraticProblem<double> problem(cases()[0].instance);
+  const ParametricProgram<double> program(problem);
+  EXPECT_EQ(ParametricQp<double>(program, 1L).plan(), Plan<double>::factor);
+  EXPECT_EQ(ParametricQp<double>(program, 1000L).plan(), Plan<double>::operators);
+}
+
+}  // namespace
+}  // namespace assay
