@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <mutex>
-#include <thread>
 
 #include "assay/check/case.hpp"
 #include "assay/check/ledger.hpp"
 #include "assay/check/orphans.hpp"
 #include "assay/check/witness.hpp"
+#include "assay/support/parallel.hpp"
 
 namespace assay {
 namespace {
@@ -33,18 +33,6 @@ constexpr VerdictInfo verdicts[] = {
 };
 
 const VerdictInfo& info(Verdict verdict) { return verdicts[static_cast<std::size_t>(verdict)]; }
-
-/// Runs `work(i)` for every i below `count` on `jobs` threads.
-template <class Work>
-void for_each_index(std::size_t count, int jobs, Work work) {
-  std::atomic<std::size_t> next{0};
-  const auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> others;
-  for (int j = 1; j < jobs; ++j) others.emplace_back(loop);
-  loop();
-}
 
 }  // namespace
 

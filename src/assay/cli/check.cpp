@@ -7,6 +7,7 @@
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
 #include "assay/support/files.hpp"
+#include "assay/support/parallel.hpp"
 
 namespace assay {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 struct CheckOptions {
   std::vector<std::string> cases;
   std::string junit;
-  int jobs = 1;
+  int jobs = processor_count();
 };
 
 void check(const CheckOptions& options, Session& session) {
@@ -61,7 +62,7 @@ void add_check(CLI::App& app, Session& session) {
       app.add_subcommand("check", "run the golden cases and compare them bit for bit");
   command->add_option("CASE", options->cases, "NAME or NAME.SCALAR; default: all");
   command->add_option("--junit", options->junit, "write a JUnit report")->type_name("FILE");
-  command->add_option("--jobs", options->jobs, "threads")
+  command->add_option("--jobs", options->jobs, "threads (default: as many as there are processors)")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
   session.add_common_options(*command);

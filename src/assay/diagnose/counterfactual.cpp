@@ -9,6 +9,7 @@
 #include "assay/diagnose/variant.hpp"
 #include "assay/numerics/elementary.hpp"
 #include "assay/support/error.hpp"
+#include "assay/support/parallel.hpp"
 
 namespace assay {
 
@@ -197,7 +198,8 @@ Ending ending_in_50_digits(const Experiment& e, const Instance& instance, long c
 
 std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const Instance& instance,
                                                      double level,
-                                                     const std::vector<Candidate>& helpful) {
+                                                     const std::vector<Candidate>& helpful,
+                                                     int jobs) {
   std::vector<std::vector<std::string>> found;
   const auto level_with = [&](const std::vector<std::size_t>& chosen) {
     Experiment changed = e;
@@ -220,14 +222,18 @@ std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const 
        ++size) {
     std::vector<bool> mask(all.size(), false);
     std::fill(mask.begin(), mask.begin() + static_cast<std::ptrdiff_t>(size), true);
+    std::vector<std::vector<std::size_t>> choices;
     do {
-      std::vector<std::size_t> chosen;
+      choices.emplace_back();
       for (std::size_t k = 0; k < all.size(); ++k)
-        if (mask[k]) chosen.push_back(k);
-      const double reached = size == 1 ? helpful[chosen[0]].alone : level_with(chosen);
-      if (!(reached <= best * better)) continue;
-      found.push_back(ids_of(chosen));
+        if (mask[k]) choices.back().push_back(k);
     } while (std::prev_permutation(mask.begin(), mask.end()));
+    std::vector<double> reached(choices.size());
+    for_each_index(choices.size(), jobs, [&](std::size_t k) {
+      reached[k] = size == 1 ? helpful[choices[k][0]].alone : level_with(choices[k]);
+    });
+    for (std::size_t k = 0; k < choices.size(); ++k)
+      if (reached[k] <= best * better) found.push_back(ids_of(choices[k]));
   }
   if (!found.empty()) return found;
   std::vector<std::size_t> kept = all;

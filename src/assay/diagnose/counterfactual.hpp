@@ -64,8 +64,10 @@ struct Candidate {
 /// The smallest sets of changes that bring the level to within a factor 2 of what all `helpful`
 /// ones together reach. All such sets up to three changes; if there is none, one from which no
 /// change can be taken away. Empty when all together do not bring the level down by a factor 2.
+/// @param jobs  threads; the answer does not depend on it
 std::vector<std::vector<std::string>> smallest_cures(const Experiment& e, const Instance& instance,
                                                      double level,
-                                                     const std::vector<Candidate>& helpful);
+                                                     const std::vector<Candidate>& helpful,
+                                                     int jobs = 1);
 
 }  // namespace assay

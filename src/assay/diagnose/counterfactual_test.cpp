@@ -128,9 +128,10 @@ TEST(SmallestCures, MayTakeAnyNumberOfChanges) {
     }
     list.insert(list.begin() + 1,
                 {{"nothing", "", {}, [](const Experiment& x) { return x; }}, level});
-    EXPECT_EQ(smallest_cures(e, instance, level, list),
-              (std::vector<std::vector<std::string>>{ids}))
-        << needed;
+    for (const int jobs : {1, 7})
+      EXPECT_EQ(smallest_cures(e, instance, level, list, jobs),
+                (std::vector<std::vector<std::string>>{ids}))
+          << needed;
   }
 }
 
@@ -149,8 +150,9 @@ TEST(SmallestCures, AreAllThatAreSmallest) {
     return one;
   };
   using Cures = std::vector<std::vector<std::string>>;
-  EXPECT_EQ(smallest_cures(e, instance, level, {to("b", 45), to("few", 31), to("c", 45)}),
-            (Cures{{"b"}, {"c"}}));
+  for (const int jobs : {1, 2, 7})
+    EXPECT_EQ(smallest_cures(e, instance, level, {to("b", 45), to("few", 31), to("c", 45)}, jobs),
+              (Cures{{"b"}, {"c"}}));
   EXPECT_EQ(smallest_cures(e, instance, level, {to("few", 31)}), Cures{});
   EXPECT_EQ(smallest_cures(e, instance, level, {}), Cures{});
 }

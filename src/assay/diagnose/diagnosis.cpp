@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <tuple>
 
 #include "assay/diagnose/penalty_bias.hpp"
@@ -14,6 +15,7 @@
 #include "assay/run/runner.hpp"
 #include "assay/scalar/text.hpp"
 #include "assay/support/error.hpp"
+#include "assay/support/parallel.hpp"
 
 namespace assay {
 
@@ -714,9 +716,16 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
     effect.ratio = effect.ending.failed ? HUGE_VAL : effect.ending.level / d.ending.level;
     d.effects.push_back(std::move(effect));
   };
+  std::vector<Ending> endings(list.size());
+  std::mutex one_at_a_time;
+  long finished = 0;
+  for_each_index(list.size(), options.jobs, [&](std::size_t k) {
+    endings[k] = ending_of(list[k].apply(e), instance);
+    const std::lock_guard lock(one_at_a_time);
+    tell("counterfactual runs", ++finished, static_cast<long>(list.size()));
+  });
   for (std::size_t k = 0; k < list.size(); ++k) {
-    tell("counterfactual runs", static_cast<long>(k), static_cast<long>(list.size()));
-    add_effect(list[k], ending_of(list[k].apply(e), instance));
+    add_effect(list[k], std::move(endings[k]));
     const Effect& effect = d.effects.back();
     const bool fault = list[k].id.rfind("fault:", 0) == 0;
     if ((halves(effect) || fault) && specific(list[k].id) && helpful.size() < 8)
@@ -742,7 +751,7 @@ Diagnosis diagnose(const Experiment& experiment, const Instance& instance,
   }
   std::stable_sort(d.effects.begin(), d.effects.end(),
                    [](const Effect& a, const Effect& b) { return a.ratio < b.ratio; });
-  d.cures = smallest_cures(e, instance, d.ending.level, helpful);
+  d.cures = smallest_cures(e, instance, d.ending.level, helpful, options.jobs);
   if (options.prover.kink && !d.ending.failed && (d.kink_rows > 0 || changes_pieces(run.trace)))
     d.kink = options.prover.kink(last_points(e, instance));
   Judge(e, d).judge();

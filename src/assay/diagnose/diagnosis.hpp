@@ -68,6 +68,7 @@ struct DiagnoseOptions {
   std::vector<long> iterations;         ///< of the ladder; empty: ladder_iterations()
   std::vector<Counterfactual> further;  ///< tried besides the catalogue's
   Prover prover;
+  int jobs = 1;  ///< threads; nothing depends on it but the time
   std::function<void(const std::string& what, long done, long total)> progress;  ///< may be empty
 };
 

@@ -160,6 +160,26 @@ TEST(Diagnosis, WhereARowHoldsWithZeroMultiplierTheKinkIsNamed) {
   EXPECT_EQ(find(d, "kink")->numbers.at("rows"), 1);
 }
 
+TEST(Diagnosis, DoesNotDependOnTheThreads) {
+  const Experiment e =
+      experiment(ssigd("length = 0.1\ncap = 0.01\n[noise]\ngradient_std = 0.1\n"), 60);
+  DiagnoseOptions options;
+  const Diagnosis alone = diagnose(e, round(3, 2), options);
+  EXPECT_GT(alone.effects.size(), 3U);
+  for (const int jobs : {2, 7}) {
+    options.jobs = jobs;
+    const Diagnosis d = diagnose(e, round(3, 2), options);
+    ASSERT_EQ(d.effects.size(), alone.effects.size());
+    for (std::size_t k = 0; k < d.effects.size(); ++k) {
+      EXPECT_EQ(d.effects[k].id, alone.effects[k].id);
+      EXPECT_EQ(d.effects[k].ratio, alone.effects[k].ratio);
+      EXPECT_EQ(d.effects[k].ending.x, alone.effects[k].ending.x);
+    }
+    EXPECT_EQ(d.cures, alone.cures);
+    EXPECT_EQ(d.verdict, alone.verdict);
+  }
+}
+
 TEST(Diagnosis, WithoutAnIterationNothingIsProved) {
   const Diagnosis d = diagnose(experiment(ssigd("length = 1\n"), 0), round(1, 1));
   EXPECT_FALSE(d.proved.proved);

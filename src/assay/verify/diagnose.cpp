@@ -8,6 +8,7 @@
 #include "assay/diagnose/diagnosis.hpp"
 #include "assay/run/run.hpp"
 #include "assay/support/files.hpp"
+#include "assay/support/parallel.hpp"
 #include "assay/support/quote.hpp"
 #include "assay/verify/commands.hpp"
 #include "assay/verify/diagnosis_report.hpp"
@@ -23,6 +24,7 @@ struct DiagnoseCommand {
   std::string experiment, trace, instance, column, sarif;
   std::vector<std::string> settings, attempts;
   std::vector<long> at;
+  int jobs = processor_count();
 };
 
 /// A trace of another program: what its gaps are.
@@ -83,6 +85,7 @@ void run_diagnose(const DiagnoseCommand& command, Session& session) {
   const Instance instance = load_instance(experiment);
   DiagnoseOptions options;
   options.prover = make_prover(instance);
+  options.jobs = command.jobs;
   options.progress = [&](const std::string& what, long done, long total) {
     session.terminal().progress(what, done, total);
   };
@@ -167,6 +170,9 @@ void add_diagnose(CLI::App& app, Session& session) {
   command->add_option("--try", options->attempts, "a further what-if: a setting to change")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  command->add_option("--jobs", options->jobs, "threads (default: as many as there are processors)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
   command->add_option("--sarif", options->sarif, "also write the findings there, as SARIF 2.1.0")
       ->type_name("FILE");
   session.add_common_options(*command);

@@ -12,6 +12,7 @@
 
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
+#include "assay/support/parallel.hpp"
 #include "assay/verify/commands.hpp"
 #include "properties/corpus.hpp"
 
@@ -28,7 +29,7 @@ struct FuzzOptions {
   std::uint64_t seed = 1;
   long cases = -1;
   std::optional<double> budget;  ///< seconds
-  int jobs = 1;
+  int jobs = processor_count();
   bool no_save = false;
 };
 
@@ -310,7 +311,7 @@ void add_fuzz(CLI::App& app, Session& session) {
   command->add_option("--corpus", options->corpus, "the folder of failures, replayed first")
       ->type_name("DIR");
   command->add_flag("--no-save", options->no_save, "print failures, save none");
-  command->add_option("--jobs", options->jobs, "threads")
+  command->add_option("--jobs", options->jobs, "threads (default: as many as there are processors)")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
   session.add_common_options(*command);
