@@ -200,7 +200,7 @@ void noise_cannot_reach(const Case& c, Check& check) {
   };
   // DS-BLO's random point does depend on the seed.
   const auto seed = static_cast<double>(c.seed);
-  const std::string plain = digest(0, 1, 0, 0, seed);
+  const std::uint64_t plain = digest(0, 1, 0, 0, seed);
   check.that("the perturbation's size changes nothing",
              digest(c.number("width"), 1, 0, 0, seed) == plain);
   // Sums of 2 or 4 equal numbers and their division round nothing.

@@ -13,7 +13,7 @@ const Vec<S>& SampleMean<S>::at(const Vec<S>& x, Estimator<S>& estimator, const 
     if (fixed_q) {
       q_ = *fixed_q;
     } else if (width_ > 0) {
-      const Vec<double> z = c_.draws->normals(Purpose::lower_perturbation, m, sample);
+      const Vec<double>& z = c_.draws->normals(Purpose::lower_perturbation, m, sample);
       q_.resize(m);
       for (Index i = 0; i < m; ++i) q_[i] = S(width_) * S(z[i]);
       if (c_.faults.has(Fault::normalised_perturbation)) {

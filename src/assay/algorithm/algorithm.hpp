@@ -116,7 +116,9 @@ template <class S>
 S cosine(const Vec<S>& a, const Vec<S>& b) {
   const S na = norm(a), nb = norm(b);
   if (na == S(0) || nb == S(0)) return S(0);
-  Vec<S> ua = a, ub = b;
+  thread_local Vec<S> ua, ub;
+  ua = a;
+  ub = b;
   for (Index i = 0; i < a.size(); ++i) {
     ua[i] /= na;
     ub[i] /= nb;

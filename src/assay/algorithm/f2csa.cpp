@@ -79,13 +79,13 @@ void F2csa<S>::clipped_step(long t, StepReport<S>& r) {
   const S s(this->c_.draws->uniform(Purpose::segment));
   trial_ = x;
   add_scaled(delta_, s, trial_);
-  const Vec<S> z = trial_;
+  segment_ = trial_;
   previous_ = x;
   direction_ = delta_;
   if (!new_delta) x += delta_;
-  smoothed_.update(mean_.at(z));
+  smoothed_.update(mean_.at(segment_));
   watch_for_emergency();
-  collect(t, z);
+  collect(t, segment_);
 
   const StepLength<S> eta = ask(t, r, smoothed_.value);
   add_scaled(smoothed_.value, S(-eta.applied), delta_);

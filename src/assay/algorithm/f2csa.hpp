@@ -49,7 +49,7 @@ class F2csa final : public Algorithm<S> {
   F2csaOptions o_;
   SampleMean<S> mean_;
   MovingAverage<S> smoothed_;
-  Vec<S> delta_, direction_, previous_, trial_;
+  Vec<S> delta_, direction_, previous_, trial_, segment_;
   Vec<S> first_moment_, second_moment_;
   S first_power_{1}, second_power_{1};
   Vec<S> block_sum_, chosen_;

@@ -11,7 +11,7 @@ Ssigd<S>::Ssigd(const AlgorithmContext<S>& context, const SsigdOptions& options)
 template <class S>
 void Ssigd<S>::start(const Vec<S>& x0) {
   this->x_ = x0;
-  const Vec<double> z = this->c_.draws->normals(Purpose::lower_perturbation, this->c_.problem->m);
+  const Vec<double>& z = this->c_.draws->normals(Purpose::lower_perturbation, this->c_.problem->m);
   q_.resize(z.size());
   for (Index i = 0; i < z.size(); ++i) q_[i] = S(o_.perturbation) * S(z[i]);
 }
@@ -49,10 +49,10 @@ StepReport<S> Ssigd<S>::step(long t) {
     trial(length);
     return this->c_.estimator->value(trial_, q_, 0);
   };
-  query.promise = [this, &trial, &gradient](const S& length) {
+  query.promise = [this, &trial](const S& length) {
     trial(length);
     trial_ = this->x_ - trial_;
-    return dot(gradient, trial_);
+    return dot(mean_.value(), trial_);
   };
   const StepLength<S> length = (*this->c_.step)(query);
 

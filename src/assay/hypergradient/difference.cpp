@@ -12,6 +12,13 @@ void zero(auto& v, Index size) {
   for (Index i = 0; i < size; ++i) v[i] = S(0);
 }
 
+template <class S>
+void draw_direction(Draws& draws, Index n, std::uint32_t number, Vec<S>& z) {
+  const Vec<double>& drawn = draws.normals(Purpose::direction, n, number);
+  z.resize(n);
+  for (Index i = 0; i < n; ++i) z[i] = S(drawn[i]);
+}
+
 /// Splits an estimate of the whole gradient into the exact direct part and the rest.
 template <class S>
 void split(const LowerSolution<S>& s, Hypergradient<S>& out) {
@@ -52,16 +59,16 @@ void TwoPointEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint3
   for (long k = 0; k < o_.directions; ++k) {
     const auto number =
         sample * static_cast<std::uint32_t>(o_.directions) + static_cast<std::uint32_t>(k);
-    const Vec<S> z = widen<S>(this->c_.draws->normals(Purpose::direction, x.size(), number));
+    draw_direction(*this->c_.draws, x.size(), number, z_);
     point_ = x;
-    add_scaled(z, radius, point_);
+    add_scaled(z_, radius, point_);
     const S above = this->value(point_, q, number);
     point_ = x;
-    add_scaled(z, S(-radius), point_);
+    add_scaled(z_, S(-radius), point_);
     const S below = this->value(point_, q, number);
     S slope = (above - below) / (S(2) * radius);
     if (this->c_.faults.has(Fault::unscaled_two_point)) slope *= radius;
-    add_scaled(z, slope, out.total);
+    add_scaled(z_, slope, out.total);
   }
   const S count(static_cast<double>(o_.directions));
   for (Index i = 0; i < x.size(); ++i) out.total[i] /= count;
@@ -78,9 +85,9 @@ void ShiftedDifferenceEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, s
   for (long k = 0; k < o_.shifts; ++k) {
     const auto number =
         sample * static_cast<std::uint32_t>(o_.shifts) + static_cast<std::uint32_t>(k);
-    const Vec<S> z = widen<S>(this->c_.draws->normals(Purpose::direction, x.size(), number));
+    draw_direction(*this->c_.draws, x.size(), number, z_);
     shifted_ = x;
-    add_scaled(z, S(o_.radius), shifted_);
+    add_scaled(z_, S(o_.radius), shifted_);
     point_ = shifted_;
     for (Index i = 0; i < x.size(); ++i) {
       point_[i] = shifted_[i] + h;

@@ -45,7 +45,7 @@ class TwoPointEstimator final : public Estimator<S> {
 
  private:
   TwoPointOptions o_;
-  Vec<S> point_, fy_;
+  Vec<S> point_, fy_, z_;
 };
 
 /// Central differences in every coordinate, averaged over points shifted by Gaussians of width
@@ -67,7 +67,7 @@ class ShiftedDifferenceEstimator final : public Estimator<S> {
 
  private:
   ShiftedDifferenceOptions o_;
-  Vec<S> point_, shifted_, fy_;
+  Vec<S> point_, shifted_, fy_, z_;
 };
 
 }  // namespace assay

@@ -8,14 +8,13 @@ namespace assay {
 template <class S>
 const LowerSolution<S>& Estimator<S>::solve_lower(const Vec<S>& x, const Vec<S>& q,
                                                   std::uint32_t sample) {
-  perturbation_ = q;
   if (c_.noise.lower_linear > 0) {
-    const Vec<double> z = c_.draws->normals(Purpose::lower_noise, c_.problem->m, sample);
-    if (q.size() == 0) {
-      perturbation_.resize(c_.problem->m);
-      for (Index i = 0; i < z.size(); ++i) perturbation_[i] = S(0);
-    }
-    for (Index i = 0; i < z.size(); ++i) perturbation_[i] += S(c_.noise.lower_linear) * S(z[i]);
+    const Vec<double>& z = c_.draws->normals(Purpose::lower_noise, c_.problem->m, sample);
+    perturbation_.resize(c_.problem->m);
+    for (Index i = 0; i < z.size(); ++i)
+      perturbation_[i] = (q.size() > 0 ? q[i] : S(0)) + S(c_.noise.lower_linear) * S(z[i]);
+  } else {
+    perturbation_ = q;
   }
   solution_ = &c_.lower->solve(x, perturbation_);
   for (Index i = 0; i < solution_->y.size(); ++i)
@@ -41,7 +40,7 @@ void Estimator<S>::upper_gradient(const Vec<S>& x, const Vec<S>& y, std::uint32_
   c_.problem->upper_gradient(x, y, fx, fy);
   const Index n = c_.problem->n, m = c_.problem->m;
   if (c_.noise.gradient > 0) {
-    const Vec<double> z = c_.draws->normals(Purpose::upper_noise, n + m, sample);
+    const Vec<double>& z = c_.draws->normals(Purpose::upper_noise, n + m, sample);
     for (Index i = 0; i < n; ++i) fx[i] += S(c_.noise.gradient) * S(z[i]);
     for (Index i = 0; i < m; ++i) fy[i] += S(c_.noise.gradient) * S(z[n + i]);
   }

@@ -32,18 +32,18 @@ void ImplicitEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint3
   }
 
   KktFactor<S>& factor = this->c_.lower->factor();
-  std::vector<Index> active = s.active;
+  const std::vector<Index>* active = &s.active;
   if (faults.has(Fault::slack_only_active_set)) {
     // |slack| <= 1e-8 decides, whatever the multipliers say and however inexact y is.
     problem.row_limits(x, limits_);
     transposed_product(problem.Bt, s.y, slack_);
-    active.clear();
+    by_slack_.clear();
     for (Index i = 0; i < problem.rows(); ++i)
-      if (magnitude(S(limits_[i] - slack_[i])) <= S(1e-8)) active.push_back(i);
-    if (!factor.reset(active)) active = factor.active();
+      if (magnitude(S(limits_[i] - slack_[i])) <= S(1e-8)) by_slack_.push_back(i);
+    active = factor.reset(by_slack_) ? &by_slack_ : &factor.active();
   }
   if (faults.has(Fault::regularised_active_set)) {
-    regularised(active, p_);
+    regularised(*active, p_);
   } else {
     nu_.resize(static_cast<Index>(factor.active().size()));
     for (Index j = 0; j < nu_.size(); ++j) nu_[j] = S(0);

@@ -24,6 +24,7 @@ class ImplicitEstimator final : public Estimator<S> {
   void pseudo_neumann(Hypergradient<S>& out) const;
 
   Vec<S> fx_, p_, nu_, slack_, limits_;
+  std::vector<Index> by_slack_;
 };
 
 /// dy*/dx (m,n) by the forward systems: H J + B_I' L = -M, B_I J = -A_I.

@@ -78,7 +78,10 @@ void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack, Low
 
 template <class S>
 ActiveSetLowerLevel<S>::ActiveSetLowerLevel(const QuadraticProblem<S>& problem)
-    : problem_(problem), qp_(lower_level_shape(problem)) {}
+    : problem_(problem), qp_(lower_level_shape(problem)) {
+  for (std::vector<Index>* rows : {&warm_, &held_, &solution_.active, &solution_.weakly_active})
+    rows->reserve(static_cast<std::size_t>(problem.rows()));
+}
 
 template <class S>
 void ActiveSetLowerLevel<S>::set_warm_rows(const std::vector<Index>& rows) {
@@ -93,17 +96,17 @@ void ActiveSetLowerLevel<S>::classify() {
   s.weakly_active.clear();
   transposed_product(problem_.Bt, s.y, slack_);
   slack_ = limits_ - slack_;
-  std::vector<Index> held = qp_.factor().active();
-  std::sort(held.begin(), held.end());
+  held_ = qp_.factor().active();
+  std::sort(held_.begin(), held_.end());
   for (Index i = 0; i < problem_.rows(); ++i) {
-    const bool in_set = std::binary_search(held.begin(), held.end(), i);
+    const bool in_set = std::binary_search(held_.begin(), held_.end(), i);
     if (in_set && (i < problem_.equalities || qp_.multiplier_noise(i) < s.multipliers[i]))
       s.active.push_back(i);
     else if (in_set || i < problem_.equalities || qp_.slack_is_noise(i, slack_[i]))
       s.weakly_active.push_back(i);
   }
-  s.licq = held == s.active ? independent_with(qp_.factor(), s.weakly_active)
-                            : factor_active_rows(qp_.factor(), s);
+  s.licq = held_ == s.active ? independent_with(qp_.factor(), s.weakly_active)
+                             : factor_active_rows(qp_.factor(), s);
   record_margins(problem_, slack_, s);
 }
 

@@ -27,7 +27,7 @@ class ActiveSetLowerLevel final : public LowerLevel<S> {
   ActiveSetQp<S> qp_;
   Certifier<S> certifier_;
   LowerSolution<S> solution_;
-  std::vector<Index> warm_;
+  std::vector<Index> warm_, held_;
   Vec<S> linear_, limits_, slack_;
   DataTerms<S> terms_;
 };

@@ -8,11 +8,6 @@ namespace assay {
 
 namespace {
 
-/// What is left after the last correction, in units of it: corrections go on while they halve, and
-/// a sequence that halves leaves no more than its last member; the rest is for one that stopped
-/// halving.
-constexpr double left_over_corrections = 4;
-
 /// Corrections that are worth another one: above this many roundings.
 constexpr double worth_correcting = 64;
 constexpr int most_corrections = 6;
@@ -38,6 +33,8 @@ ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
   // Every working-set change is finite in exact arithmetic; the limit only guards against cycling
   // between sets whose dual values differ by rounding.
   limit_ = 10 * (shape.rows() + shape.m()) + 100;
+  for (std::vector<Index>* rows : {&warm_, &rows_})
+    rows->reserve(static_cast<std::size_t>(shape.rows()));
   for (Index i = 0; i < shape.equalities; ++i) {
     const auto candidate = factor_.preview(i);
     if (candidate.dependent) continue;
@@ -115,9 +112,9 @@ bool ActiveSetQp<S>::slack_is_noise(Index i, const S& stated_slack) {
 template <class S>
 void ActiveSetQp<S>::prepare() {
   if (changed_) {
-    std::vector<Index> rows = equality_rows_;
-    rows.insert(rows.end(), warm_.begin(), warm_.end());
-    factor_.reset(rows);
+    rows_ = equality_rows_;
+    rows_.insert(rows_.end(), warm_.begin(), warm_.end());
+    factor_.reset(rows_);
     changed_ = false;
   }
   std::fill(held_.begin(), held_.end(), 0);
@@ -364,8 +361,7 @@ void ActiveSetQp<S>::refine() {
 template <class S>
 void ActiveSetQp<S>::refactor() {
   if (!changed_) return;
-  const std::vector<Index> rows = factor_.active();
-  if (!factor_.reset(rows)) std::fill(ignored_.begin(), ignored_.end(), 0);
+  if (!factor_.reset(factor_.active())) std::fill(ignored_.begin(), ignored_.end(), 0);
   std::fill(held_.begin(), held_.end(), 0);
   warm_.clear();
   for (const Index i : factor_.active()) {

@@ -15,6 +15,7 @@ KktFactor<S>::KktFactor(const QpShape<S>& shape)
       weights_(std::min(shape.rows(), shape.m()) + 1),
       work_(shape.m()) {
   active_.reserve(static_cast<std::size_t>(weights_.size()));
+  order_.reserve(static_cast<std::size_t>(shape.rows()));
   scale_extreme_rows();
 }
 
@@ -119,11 +120,12 @@ void KktFactor<S>::clear() {
 }
 
 template <class S>
-bool KktFactor<S>::reset(std::vector<Index> rows) {
-  std::sort(rows.begin(), rows.end());
+bool KktFactor<S>::reset(const std::vector<Index>& rows) {
+  order_ = rows;
+  std::sort(order_.begin(), order_.end());
   clear();
   bool independent = true;
-  for (const Index i : rows) {
+  for (const Index i : order_) {
     const Candidate c = preview(i);
     if (c.dependent)
       independent = false;

@@ -71,7 +71,7 @@ class KktFactor {
   /// Factors afresh for exactly these rows, in ascending order, so that the factor is a function of
   /// the set and not of the way to it. Rows dependent on those before them stay out.
   /// @return whether there were none
-  bool reset(std::vector<Index> rows);
+  bool reset(const std::vector<Index>& rows);
 
   /// The smallest pivot of an active row as a share of its b'H^-1 b: 1 for rows at right angles in
   /// H^-1, near 0 where one is nearly a combination of others. 1 without rows.
@@ -97,7 +97,7 @@ class KktFactor {
   std::vector<int> exponents_;  ///< empty: all 0
   Mat<S> scaled_Bt_;
   Vec<S> scaled_norm_;
-  std::vector<Index> active_;
+  std::vector<Index> active_, order_;
   GrowingLdlt<S> gram_;
   Mat<S> solved_;
   std::vector<char> has_solved_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "assay/numerics/random.hpp"
@@ -22,8 +23,11 @@ class Draws {
     if (shared_) return RandomStream(seed_, 0, Purpose::generator, (*shared_)++, 0);
     return RandomStream(seed_, stream_, purpose, iteration_, sample);
   }
-  Vec<double> normals(Purpose purpose, Index count, std::uint32_t sample = 0) {
-    return stream(purpose, sample).normals(count);
+  /// The reference stays valid until the next call with this purpose.
+  const Vec<double>& normals(Purpose purpose, Index count, std::uint32_t sample = 0) {
+    Vec<double>& values = normals_[static_cast<std::size_t>(purpose)];
+    stream(purpose, sample).normals(count, values);
+    return values;
   }
   double normal(Purpose purpose, std::uint32_t sample = 0) {
     return stream(purpose, sample).normal(0);
@@ -36,6 +40,7 @@ class Draws {
   std::uint64_t seed_, stream_;
   std::uint64_t* shared_;
   std::uint64_t iteration_ = 0;
+  std::array<Vec<double>, purpose_count> normals_;
 };
 
 }  // namespace assay

@@ -118,18 +118,29 @@ double RandomStream::uniform(std::uint64_t index) const { return uniform_from(wo
 double RandomStream::normal(std::uint64_t index) const { return normal_from_word(word(index)); }
 
 template <class Transform>
-Vec<double> RandomStream::batch(Index count, Transform transform) const {
-  Vec<double> values(count);
+void RandomStream::batch(Index count, Transform transform, Vec<double>& values) const {
+  values.resize(count);
   for (Index first = 0; first < count; first += 4) {
     const PhiloxBlock words = block(static_cast<std::uint64_t>(first) / 4, 0);
     for (Index i = first; i < count && i < first + 4; ++i) values[i] = transform(words[i - first]);
   }
+}
+
+Vec<double> RandomStream::uniforms(Index count) const {
+  Vec<double> values;
+  batch(count, uniform_from, values);
   return values;
 }
 
-Vec<double> RandomStream::uniforms(Index count) const { return batch(count, uniform_from); }
+void RandomStream::normals(Index count, Vec<double>& values) const {
+  batch(count, normal_from_word, values);
+}
 
-Vec<double> RandomStream::normals(Index count) const { return batch(count, normal_from_word); }
+Vec<double> RandomStream::normals(Index count) const {
+  Vec<double> values;
+  normals(count, values);
+  return values;
+}
 
 Vec<double> RandomStream::sphere(Index dimension) const {
   Vec<double> point = normals(dimension);

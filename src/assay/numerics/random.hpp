@@ -22,6 +22,7 @@ enum class Purpose : std::uint32_t {
   probe = 9,               ///< diagnostics only
   output = 10,             ///< the choice of a returned iterate
 };
+inline constexpr std::size_t purpose_count = 11;  ///< they are below
 
 using PhiloxBlock = std::array<std::uint64_t, 4>;
 
@@ -49,6 +50,8 @@ class RandomStream {
 
   Vec<double> uniforms(Index count) const;
   Vec<double> normals(Index count) const;
+  /// The same into what is there already.
+  void normals(Index count, Vec<double>& values) const;
   /// Uniform on the unit sphere of R^dimension: normals divided by their norm. @pre dimension >= 1
   Vec<double> sphere(Index dimension) const;
   /// A uniform permutation of 0..count-1 (Fisher-Yates from the front, Lemire's unbiased integers).
@@ -57,7 +60,7 @@ class RandomStream {
  private:
   PhiloxBlock block(std::uint64_t number, std::uint64_t retry) const;
   template <class Transform>
-  Vec<double> batch(Index count, Transform transform) const;
+  void batch(Index count, Transform transform, Vec<double>& values) const;
   /// Uniform on 0..bound-1, without bias: rejected words are replaced through the retry counter.
   std::uint64_t integer_below(std::uint64_t bound, std::uint64_t index) const;
 

@@ -165,17 +165,17 @@ void Runner<S>::fill_truth(Record<S>& r) {
   r.gap_implicit = norm(true_gradient_.implicit);
   r.gap_mapping = r.gap_total;
   if (problem_.x_set != UpperSet::Kind::whole_space) {
-    Vec<S> moved = x - true_gradient_.total;
-    problem_.project_upper(moved);
-    moved = x - moved;
-    r.gap_mapping = norm(moved);
+    moved_ = x - true_gradient_.total;
+    problem_.project_upper(moved_);
+    moved_ = x - moved_;
+    r.gap_mapping = norm(moved_);
   }
   if (!is_finite(r.objective) || !is_finite(r.gap_total))
     throw NumericalError("objective or gap is no longer finite");
   r.active_set_size = static_cast<long>(s.active.size());
   StateDigest rows;
   for (const Index i : s.active) rows.add(static_cast<double>(i));
-  r.active_set_digest = rows.hex();
+  r.active_set_digest = rows.value();
   r.weakly_active = static_cast<long>(s.weakly_active.size());
   r.licq = s.licq;
   r.has_slack = s.has_slack;
@@ -183,7 +183,7 @@ void Runner<S>::fill_truth(Record<S>& r) {
   r.min_slack = s.min_slack;
   r.min_multiplier = s.min_multiplier;
   digest_.add(x);
-  r.x_digest = digest_.hex();
+  r.x_digest = digest_.value();
 }
 
 template <class S>

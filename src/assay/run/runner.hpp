@@ -74,7 +74,7 @@ class Runner {
 
   Hypergradient<S> true_gradient_;
   Vec<S> true_at_;  ///< the point true_gradient_ belongs to
-  Vec<S> x0_, probed_;
+  Vec<S> x0_, probed_, moved_;
   ReportedStatus<S> status_;
   long unconverged_before_ = 0;  ///< by estimators of earlier settings, or before a checkpoint
   StateDigest digest_;

@@ -51,6 +51,13 @@ void append(Bytes& bytes, const Rational& value) {
   bytes.push_back(' ');
 }
 
+/// Empty, with the room it took before.
+Bytes& workspace() {
+  thread_local Bytes bytes;
+  bytes.clear();
+  return bytes;
+}
+
 /// Two at a time: one comparison tells whether either is NaN.
 bool has_nan(const Vec<double>& values) {
   const Index n = values.size();
@@ -67,7 +74,7 @@ void StateDigest::add_bytes(const void* bytes, std::size_t size) {
 
 template <class S>
 void StateDigest::add(const S& value) {
-  Bytes bytes;
+  Bytes& bytes = workspace();
   append(bytes, value);
   add_bytes(bytes.data(), bytes.size());
 }
@@ -79,7 +86,7 @@ void StateDigest::add(const Vec<S>& values) {
     if (std::endian::native == std::endian::little && !has_nan(values))
       return add_bytes(values.data(), 8 * static_cast<std::size_t>(values.size()));
   }
-  Bytes bytes;
+  Bytes& bytes = workspace();
   for (Index i = 0; i < values.size(); ++i) append(bytes, values[i]);
   add_bytes(bytes.data(), bytes.size());
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "assay/scalar/digest.hpp"
 #include "assay/scalar/text.hpp"
 
 namespace assay {
@@ -41,8 +42,8 @@ struct Record {
   std::string lower_level_status;
   bool estimate_kink = false;  ///< the algorithm's estimate was taken at a kink
 
-  long active_set_size = 0;       ///< strongly active rows, equalities included
-  std::string active_set_digest;  ///< of their indices
+  long active_set_size = 0;             ///< strongly active rows, equalities included
+  std::uint64_t active_set_digest = 0;  ///< of their indices
   long weakly_active = 0;  ///< rows that hold with zero multiplier: F has a kink or a redundant row
   bool licq = true;
   bool has_slack = false, has_multiplier = false;
@@ -50,9 +51,9 @@ struct Record {
   S min_multiplier{0};  ///< smallest multiplier of an active inequality
 
   bool has_probe = false;
-  S probe_cosine{0};     ///< between the algorithm's estimate and grad F, at the point stepped from
-  std::string status;    ///< "running" | "converged", by the gaps of the last 20 iterations
-  std::string x_digest;  ///< of all iterates up to here
+  S probe_cosine{0};   ///< between the algorithm's estimate and grad F, at the point stepped from
+  std::string status;  ///< "running" | "converged", by the gaps of the last 20 iterations
+  std::uint64_t x_digest = 0;  ///< of all iterates up to here
 };
 
 /// One column: its name and how a record fills it. The one list that writer and documentation walk.
@@ -102,7 +103,7 @@ const std::vector<RecordColumn<S>>& record_columns() {
          return std::string(!r.has_step ? "" : r.estimate_kink ? "1" : "0");
        }},
       {"active_set_size", [](const R& r) { return std::to_string(r.active_set_size); }},
-      {"active_set_digest", [](const R& r) { return r.active_set_digest; }},
+      {"active_set_digest", [](const R& r) { return StateDigest(r.active_set_digest).hex(); }},
       {"weakly_active", [](const R& r) { return std::to_string(r.weakly_active); }},
       {"licq", [](const R& r) { return std::string(r.licq ? "1" : "0"); }},
       {"min_slack", [](const R& r) { return r.has_slack ? to_text(r.min_slack) : std::string(); }},
@@ -111,7 +112,7 @@ const std::vector<RecordColumn<S>>& record_columns() {
       {"probe_cosine",
        [](const R& r) { return r.has_probe ? to_text(r.probe_cosine) : std::string(); }},
       {"status", [](const R& r) { return r.status; }},
-      {"x_digest", [](const R& r) { return r.x_digest; }},
+      {"x_digest", [](const R& r) { return StateDigest(r.x_digest).hex(); }},
   };
   return columns;
 }
