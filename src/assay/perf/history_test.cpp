@@ -152,14 +152,16 @@ TEST_F(HistoryFile, DamageIsSaidAndNoCrash) {
   for (int i = 0; i < 40; ++i) History::add(file_, record("aaaa" + std::to_string(i)));
   const std::string whole = read_file(file_);
   ASSERT_EQ(read_error(), "none");
-  int seen = 0;
+  int seen = 0, seen_at_once = 0;
   for (std::size_t at = 100; at < whole.size(); at += 997) {
     std::string broken = whole;
     for (std::size_t i = at; i < std::min(at + 40, broken.size()); ++i) broken[i] ^= 0x5a;
     write_file_atomically(file_, broken);
     seen += read_error() != "none";  // a changed number may still be one
+    seen_at_once += error_of([&] { History{file_}; }) != "none";
   }
   EXPECT_GT(seen, 5);
+  EXPECT_GT(seen_at_once, 5) << "also where nobody reads the damaged record";
   for (const std::size_t size : {whole.size() / 2, std::size_t{4096}, std::size_t{50}}) {
     write_file_atomically(file_, whole.substr(0, size));
     EXPECT_NE(read_error(), "none") << size;
@@ -183,6 +185,9 @@ TEST_F(HistoryFile, NumbersThatMeanNothingAreDamage) {
   EXPECT_NE(broken("UPDATE record SET counted_with = 'x'"), "none");
   EXPECT_NE(broken("UPDATE record SET counted_with = '[[1, 2]]'"), "none");
   EXPECT_NE(broken("DROP TABLE work"), "none");
+  EXPECT_EQ(broken("DROP TABLE count; CREATE TABLE count (record, workload, instructions);"
+                   "INSERT INTO count VALUES (1, 'dot/20', 'many')"),
+            "is damaged: instructions is of the wrong type");
 }
 
 TEST_F(HistoryFile, AFullDiskLeavesWhatWasThere) {

@@ -28,8 +28,9 @@ TEST(RunProcess, ManyBytesPass) {
 TEST(RunProcess, SettingsAreAddedOrReplaced) {
   setenv("ASSAY_PROCESS_TEST", "old", 1);
   EXPECT_EQ(shell("echo $ASSAY_PROCESS_TEST").out, "old\n");
-  EXPECT_EQ(shell("echo $ASSAY_PROCESS_TEST $OTHER", {"ASSAY_PROCESS_TEST=new", "OTHER=x"}).out,
-            "new x\n");
+  const Process process = run_process({"printenv", "ASSAY_PROCESS_TEST", "OTHER"},
+                                      {"ASSAY_PROCESS_TEST=new", "OTHER=x"}, nullptr);
+  EXPECT_EQ(process.out, "new\nx\n");
   unsetenv("ASSAY_PROCESS_TEST");
 }
 
