@@ -58,6 +58,10 @@ std::string why_not_confirmed(const CompareOptions& options, const PerfRecord& b
   return "";
 }
 
+std::string short_commit(const RecordHead& head) {
+  return head.commit.size() < 40 ? head.commit : head.commit.substr(0, 12) + head.commit.substr(40);
+}
+
 class Comparison {
  public:
   Comparison(const CompareOptions& options, Session& session)
@@ -75,8 +79,9 @@ class Comparison {
   }
 
   std::string text() const {
-    std::string text = fmt::format("A: record {} of {}, {}\nB: record {} of {}, {}\n", a_.id,
-                                   a_.commit, a_.recorded, b_.id, b_.commit, b_.recorded);
+    std::string text =
+        fmt::format("A: record {} of {}, {}\nB: record {} of {}, {}\n", a_.id, short_commit(a_),
+                    a_.recorded, b_.id, short_commit(b_), b_.recorded);
     text +=
         counts_differ_.empty() ? counts_text() : "counts not compared: " + counts_differ_ + "\n";
     text += times_differ_.empty() ? times_text() : "times not compared: " + times_differ_ + "\n";
