@@ -49,14 +49,6 @@ bool check_history(Database& database) {
   return true;
 }
 
-Database opened(const fs::path& path) {
-  std::error_code unknown;
-  if (!fs::exists(path, unknown)) throw InputError(path.string(), "", "does not exist");
-  Database database(path, Database::Open::to_read);
-  if (!check_history(database)) database.fail("is empty, not a history");
-  return database;
-}
-
 std::string to_json(const CountedWith& with) {
   nlohmann::json json = nlohmann::json::array();
   for (const auto& [name, value] : with) json.push_back({name, value});
@@ -138,10 +130,15 @@ RecordHead head_at(Statement& row, const fs::path& path) {
 
 }  // namespace
 
-History::History(fs::path path) : path_(std::move(path)) { opened(path_); }
+History::History(fs::path path) : path_(std::move(path)) {
+  std::error_code unknown;
+  if (!fs::exists(path_, unknown)) throw InputError(path_.string(), "", "does not exist");
+  Database database(path_, Database::Open::to_read);
+  if (!check_history(database)) database.fail("is empty, not a history");
+}
 
 std::vector<RecordHead> History::heads() const {
-  Database database = opened(path_);
+  Database database(path_, Database::Open::to_read);
   Statement rows(database, std::string(head_columns) + "ORDER BY id");
   std::vector<RecordHead> heads;
   while (rows.next()) heads.push_back(head_at(rows, path_));
@@ -149,7 +146,7 @@ std::vector<RecordHead> History::heads() const {
 }
 
 PerfRecord History::read(std::int64_t id) const {
-  Database database = opened(path_);
+  Database database(path_, Database::Open::to_read);
   PerfRecord record;
   Statement head(database, std::string(head_columns) + "WHERE id = ?");
   head.bind(id);
