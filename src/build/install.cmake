@@ -7,7 +7,7 @@ install(TARGETS assay assay_arithmetic EXPORT assay
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS assay_program)
 install(DIRECTORY src/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING
-  PATTERN *.hpp PATTERN *_test.hpp EXCLUDE PATTERN cli EXCLUDE PATTERN verify EXCLUDE)
+  PATTERN *.hpp PATTERN *_test.hpp EXCLUDE PATTERN perf EXCLUDE PATTERN cli EXCLUDE PATTERN verify EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
 install(EXPORT assay NAMESPACE assay:: FILE assay-targets.cmake DESTINATION ${package_dir})

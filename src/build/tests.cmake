@@ -35,12 +35,12 @@ file(GLOB reference_tests CONFIGURE_DEPENDS reference/*_test.cpp)
 file(GLOB property_tests CONFIGURE_DEPENDS properties/*_test.cpp)
 # Those of certify, fuzz and replay start the whole program, with the oracles and the laws.
 set(whole_program ${unit_tests})
-list(FILTER unit_tests EXCLUDE REGEX "/verify/")
-list(FILTER whole_program INCLUDE REGEX "/verify/")
+list(FILTER unit_tests EXCLUDE REGEX "src/assay/verify/")
+list(FILTER whole_program INCLUDE REGEX "src/assay/verify/")
 assay_test_program(assay_tests unit assay_core ${unit_tests})
 assay_test_program(assay_reference_tests oracle assay_program ${reference_tests} ${whole_program})
 assay_test_program(assay_property_tests property assay_program ${property_tests})
-target_link_libraries(assay_tests PRIVATE assay_cli assay_reference)
+target_link_libraries(assay_tests PRIVATE assay_cli assay_perf assay_reference)
 target_link_libraries(assay_reference_tests PRIVATE assay_verify)
 target_link_libraries(assay_property_tests PRIVATE assay_verify)
 
@@ -141,7 +141,7 @@ set_tests_properties(build.install PROPERTIES RESOURCE_LOCK build_tree)
 # The same bits from every compiler, optimisation level and instruction set.
 assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
 
-# Not a test: "./dev bench" builds and runs it.
+# Not a test: "./dev bench" and "./dev perf" build and run it.
 find_package(benchmark REQUIRED)
 file(GLOB benches CONFIGURE_DEPENDS bench/*_bench.cpp)
 add_executable(assay_bench EXCLUDE_FROM_ALL ${benches})
@@ -161,3 +161,19 @@ if(OPENBLAS)
   target_link_libraries(assay_peers PRIVATE ${OPENBLAS})
 endif()
 target_link_libraries(assay_bench PRIVATE assay_peers)
+
+# What is counted instruction by instruction, and the gate on it. Counts are those of one compiler and
+# its flags; with others the test is skipped.
+file(GLOB counts_sources CONFIGURE_DEPENDS bench/counts/*.cpp)
+add_executable(assay_counts ${counts_sources})
+target_link_libraries(assay_counts PRIVATE assay assay_warnings)
+target_include_directories(assay_counts PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bench)
+string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
+string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}}" counts_flags)
+target_compile_definitions(assay_counts PRIVATE
+  ASSAY_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
+  ASSAY_FLAGS="${counts_flags} unity ${ASSAY_UNITY}")
+target_precompile_headers(assay_counts REUSE_FROM assay_precompiled)
+add_test(NAME perf.counts COMMAND assay_program perf check
+  --counts ${CMAKE_CURRENT_SOURCE_DIR}/bench/counts.txt --program $<TARGET_FILE:assay_counts>)
+set_tests_properties(perf.counts PROPERTIES LABELS build SKIP_RETURN_CODE 77 TIMEOUT 900)

@@ -114,11 +114,11 @@ class SampleMean {
 /// a'b / (|a| |b|); 0 when either vanishes.
 template <class S>
 S cosine(const Vec<S>& a, const Vec<S>& b) {
-  const S na = norm(a), nb = norm(b);
-  if (na == S(0) || nb == S(0)) return S(0);
   thread_local Vec<S> ua, ub;
   ua = a;
   ub = b;
+  const S na = norm(a), nb = norm(b);
+  if (na == S(0) || nb == S(0)) return S(0);
   for (Index i = 0; i < a.size(); ++i) {
     ua[i] /= na;
     ub[i] /= nb;

@@ -27,7 +27,7 @@ void add_commands(CLI::App& app, Session& session, const std::vector<AddCommand>
   app.footer(
       "Exit codes: 0 ok; 1 gate or comparison failed; 2 usage or configuration; 3 golden missing,\n"
       "pending, edited or orphaned; 4 numerical failure; 5 environment breaks the contract;\n"
-      "70 internal; 130 interrupted.");
+      "70 internal; 77 counts cannot be compared here; 130 interrupted.");
 }
 
 }  // namespace

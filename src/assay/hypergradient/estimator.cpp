@@ -16,6 +16,7 @@ const LowerSolution<S>& Estimator<S>::solve_lower(const Vec<S>& x, const Vec<S>&
   } else {
     perturbation_ = q;
   }
+  ++solves_;
   solution_ = &c_.lower->solve(x, perturbation_);
   for (Index i = 0; i < solution_->y.size(); ++i)
     if (!is_finite(solution_->y[i])) throw NumericalError("the lower level's answer is not finite");

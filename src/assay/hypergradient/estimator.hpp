@@ -66,7 +66,8 @@ class Estimator {
   /// How good the lower-level answer of the last evaluate() was.
   const Certificate<S>& certificate() const { return certificate_; }
   LowerStatus status() const { return status_; }
-  /// Lower-level solves so far that did not converge.
+  /// Lower-level solves so far: those asked for, and of them those that did not converge.
+  long solves() const { return solves_; }
   long unconverged() const { return unconverged_; }
 
   /// An emergency of the outer loop: makes the estimate tamer, where an estimator knows how.
@@ -98,7 +99,7 @@ class Estimator {
  private:
   Certificate<S> certificate_;
   LowerStatus status_ = LowerStatus::solved;
-  long unconverged_ = 0;
+  long solves_ = 0, unconverged_ = 0;
   Vec<S> perturbation_, deviation_;
 };
 

@@ -45,11 +45,12 @@ void ImplicitEstimator<S>::evaluate(const Vec<S>& x, const Vec<S>& q, std::uint3
   if (faults.has(Fault::regularised_active_set)) {
     regularised(*active, p_);
   } else {
-    nu_.resize(static_cast<Index>(factor.active().size()));
-    for (Index j = 0; j < nu_.size(); ++j) nu_[j] = S(0);
+    const Index held = static_cast<Index>(factor.active().size());
+    nu_.resize(problem.rows());
+    for (Index j = 0; j < held; ++j) nu_[j] = S(0);
     factor.solve(p_, nu_);
     if (!faults.has(Fault::dropped_row_term)) {
-      for (Index j = 0; j < nu_.size(); ++j) {
+      for (Index j = 0; j < held; ++j) {
         const Index row = factor.active()[static_cast<std::size_t>(j)];
         for (Index i = 0; i < problem.n; ++i) {
           if (!faults.has(Fault::swapped_rows))

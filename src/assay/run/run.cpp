@@ -37,7 +37,8 @@ RunSummary summary_of(const Record<S>& r) {
           to_double(r.gap_implicit),
           to_double(r.gap_reported),
           to_double(r.objective),
-          {}};
+          {},
+          0};
 }
 
 template <class S>
@@ -76,6 +77,7 @@ class Session {
     out_.summary = summary_of(last_);
     out_.summary.iterations = done_ < 0 ? 0 : done_;
     out_.summary.x = narrowed(runner_.x());
+    out_.summary.lower_solves = runner_.lower_solves();
     out_.manifest = manifest();
     return std::move(out_);
   }

@@ -28,7 +28,8 @@ struct RunSummary {
   double gap_total = 0, gap_direct = 0, gap_implicit = 0;
   double gap_reported = 0;  ///< what the algorithm itself says
   double objective = 0;
-  Vec<double> x;  ///< where the algorithm stands, rounded to double
+  Vec<double> x;          ///< where the algorithm stands, rounded to double
+  long lower_solves = 0;  ///< the algorithm's, since the start or the checkpoint resumed from
 };
 
 struct RunOutcome {

@@ -78,7 +78,10 @@ template <class S>
 void Runner<S>::build(const Settings& algorithm, const Settings& step,
                       const Settings& hypergradient, const FaultSet& faults) {
   faults_ = faults;
-  if (estimator_) unconverged_before_ += estimator_->unconverged();
+  if (estimator_) {
+    solves_before_ += estimator_->solves();
+    unconverged_before_ += estimator_->unconverged();
+  }
   estimator_ =
       make_estimator<S>(e_.hypergradient, hypergradient, estimator_context(*lower_, faults));
   probe_ =

@@ -41,6 +41,8 @@ class Runner {
   const Hypergradient<S>& truth();
 
   const ReportedStatus<S>& status() const { return status_; }
+  /// Lower-level solves of the algorithm since start(), or since the checkpoint was read.
+  long lower_solves() const { return solves_before_ + estimator_->solves(); }
   /// Lower-level solves of the algorithm so far that did not converge (and were accepted).
   long unconverged() const;
   /// True |grad F| of the point the theory returns, if that differs from the last; else false.
@@ -76,6 +78,7 @@ class Runner {
   Vec<S> true_at_;  ///< the point true_gradient_ belongs to
   Vec<S> x0_, probed_, moved_;
   ReportedStatus<S> status_;
+  long solves_before_ = 0;       ///< by estimators of earlier settings
   long unconverged_before_ = 0;  ///< by estimators of earlier settings, or before a checkpoint
   StateDigest digest_;
 };

@@ -31,6 +31,17 @@ TEST(Run, TwiceGivesTheSameBytes) {
   EXPECT_NE(trace_text(finished(e)), trace_text(finished(experiment(noisy_dsblo, {"run.seed=8"}))));
 }
 
+TEST(Run, LowerLevelSolvesAreThoseOfTheAlgorithm) {
+  const std::string ssigd = "[algorithm]\nname = \"ssigd\"\n[run]\niterations = 25\n";
+  EXPECT_EQ(outcome(experiment(ssigd)).summary.lower_solves, 25);
+  // A change builds a new estimator; what the old one did still counts. Probes do not.
+  const std::string changed = ssigd + "[[change]]\niteration = 10\n";
+  EXPECT_EQ(outcome(experiment(changed, {"probe.gradient_every=5"})).summary.lower_solves, 25);
+  const RunSummary once = outcome(experiment(noisy_dsblo, {"algorithm.samples=1"})).summary;
+  const RunSummary twice = outcome(experiment(noisy_dsblo)).summary;
+  EXPECT_EQ(twice.lower_solves, 2 * once.lower_solves);
+}
+
 TEST(Run, ProbesLeaveTheTrajectoryAlone) {
   const Trace plain = finished(experiment(noisy_dsblo));
   for (const char* every : {"1", "2", "7"}) {

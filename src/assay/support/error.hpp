@@ -14,6 +14,7 @@ enum class ExitCode : int {
   numerical = 4,     ///< not strongly convex, infeasible, not converged, not finite
   environment = 5,   ///< the machine or the build breaks the arithmetic contract
   internal = 70,     ///< a broken invariant of ours
+  skipped = 77,      ///< there is nothing to compare with here
   interrupted = 130  ///< stopped by the user; what was written is valid
 };
 

@@ -14,5 +14,7 @@ void add_fuzz(CLI::App& app, Session& session);
 void add_replay(CLI::App& app, Session& session);
 /// diagnose and explain
 void add_diagnose(CLI::App& app, Session& session);
+/// record, compare, history, check and accept
+void add_perf(CLI::App& app, Session& session);
 
 }  // namespace assay

@@ -7,7 +7,7 @@ class WholeProgram : public Cli {};
 
 TEST_F(WholeProgram, HelpIsAResult) {
   help_is_a_result({"run", "check", "bless", "compare", "certify", "fuzz", "replay", "diagnose",
-                    "explain", "list", "env", "demo"});
+                    "explain", "perf", "list", "env", "demo"});
 }
 
 TEST_F(WholeProgram, TheVersionIsAResult) { the_version_is_a_result(); }
