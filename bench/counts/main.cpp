@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "assay/numerics/environment.hpp"
+#include "assay/numerics/lanes.hpp"
 #include "counts/hardware.hpp"
 #include "counts/workloads.hpp"
 
@@ -14,7 +15,7 @@ using namespace assay::counts;
 
 int list() {
   for (const auto& [name, value] : assay::environment_facts())
-    if (name != "processor" && name != "system" && name != "options")
+    if (name != "processor" && name != "system" && name != "options" && name != "registers")
       std::printf("with %s %s\n", name.c_str(), value.c_str());
   std::printf("with flags %s\n", ASSAY_FLAGS);
   for (const Workload& workload : workloads()) std::printf("workload %s\n", workload.name.c_str());
@@ -30,6 +31,8 @@ extern "C" [[gnu::noinline]] void assay_counted_region(const Work& work) {
 }
 
 int main(int argc, char** argv) try {
+  // The same instructions on every processor.
+  assay::lanes::use(*assay::lanes::available().front());
   if (argc == 2 && std::strcmp(argv[1], "--list") == 0) return list();
   const bool hardware = argc == 3 && std::strcmp(argv[1], "--hardware") == 0;
   if (argc == 2 || hardware)
