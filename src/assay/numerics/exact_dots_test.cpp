@@ -106,31 +106,30 @@ TEST(ExactDots, RoundDoublesOfEverySize) {
 TEST(ExactDots, TiesGoToEvenUnlessSomethingLiesBehindThem) {
   const Real50 unit = scale_by_power_of_two(Real50(1), -167);
   const Real50 half = scale_by_power_of_two(Real50(1), -168);
-  const Real50 speck = scale_by_power_of_two(Real50(1), -400);
   const Real50 even = 1 + 2 * unit, odd = 1 + unit, ones = 2 - unit;
-  struct Tie {
-    Real50 a, b, c, sum;
-  };
-  const std::array<Tie, 7> ties = {{{even, half, Real50(0), even},
-                                    {odd, half, Real50(0), 1 + 2 * unit},
-                                    {even, half, speck, even + unit},
-                                    {odd, half, -speck, odd},
-                                    {ones, half, Real50(0), Real50(2)},
-                                    {ones, half, -speck, ones},
-                                    {Real50(1), -half / 2, Real50(0), Real50(1)}}};
-  for (const Real50& sign : {Real50(1), Real50(-1)})
-    for (const Tie& tie : ties) {
-      Mat<Real50> A(3, 1);
-      A << Real50(1), Real50(1), Real50(1);
+  const auto expect_sum = [](const std::array<Real50, 3>& terms, const Real50& sum) {
+    for (const Real50& sign : {Real50(1), Real50(-1)}) {
+      Mat<Real50> A = Mat<Real50>::Constant(3, 1, Real50(1));
       Vec<Real50> x(3), y;
-      x << sign * tie.a, sign * tie.b, sign * tie.c;
+      x << sign * terms[0], sign * terms[1], sign * terms[2];
       ASSERT_TRUE(ExactDots(A)(x, y));
-      EXPECT_EQ(y[0], sign * tie.sum);
-      A << tie.b, tie.c, tie.a;
+      EXPECT_EQ(y[0], sign * sum);
+      A << terms[1], terms[2], terms[0];
       x << sign, sign, sign;
       ASSERT_TRUE(ExactDots(A)(x, y));
-      EXPECT_EQ(y[0], sign * tie.sum) << "low digits";
+      EXPECT_EQ(y[0], sign * sum) << "low digits";
     }
+  };
+  expect_sum({even, half, Real50(0)}, even);
+  expect_sum({odd, half, Real50(0)}, 1 + 2 * unit);
+  expect_sum({ones, half, Real50(0)}, Real50(2));
+  expect_sum({Real50(1), -half / 2, Real50(0)}, Real50(1));
+  for (int place = 169; place < 320; ++place) {
+    const Real50 speck = scale_by_power_of_two(Real50(1), -place);
+    expect_sum({even, half, speck}, even + unit);
+    expect_sum({odd, half, -speck}, odd);
+    expect_sum({ones, half, -speck}, ones);
+  }
 }
 
 /// The largest integers there are, as many as there may be: no sum leaves its 127 bits.
