@@ -155,8 +155,9 @@ void PenaltyEstimator<S>::solve_inner(const LowerSolution<S>& s) {
 template <class S>
 void PenaltyEstimator<S>::solve_constrained() {
   const QuadraticProblem<S>& problem = *this->c_.problem;
+  const DataMatrix<S> H(hessian_);
   QpShape<S> shape;
-  shape.H = &hessian_;
+  shape.H = &H;
   shape.H_factor = &factor_;
   shape.Bt = &problem.Bt;
   shape.row_norm = &problem.row_norm;

@@ -83,7 +83,7 @@ class PenaltyEstimator final : public Estimator<S> {
   bool kink_ = false, licq_ = true;
   Vec<S> rho_, h_, limits_, inner_, delta_y_, gradient_, fx_, fy_, scratch_, factored_rho_;
   Mat<S> hessian_;
-  Ldlt<S> factor_;
+  DataFactor<S> factor_;
 };
 
 }  // namespace assay

@@ -14,7 +14,7 @@ constexpr Index most_fractions = 40, most_weights = 120;
 
 /// The rows B y (= or <=) r at one x, as fractions.
 struct Rows {
-  Mat<Rational> Bt;  ///< (m, rows)
+  DataMatrix<Rational> Bt;  ///< (m, rows)
   Vec<Rational> r;
   Index equalities = 0;
 };
@@ -23,14 +23,15 @@ template <class S>
 Rows rows_at(const QuadraticProblem<S>& problem, const Vec<S>& x) {
   Rows out;
   out.equalities = problem.equalities;
-  out.Bt.resize(problem.m, problem.rows());
+  Mat<Rational> Bt(problem.m, problem.rows());
   out.r.resize(problem.rows());
   for (Index i = 0; i < problem.rows(); ++i) {
-    for (Index j = 0; j < problem.m; ++j) out.Bt(j, i) = convert<Rational>(problem.Bt(j, i));
+    for (Index j = 0; j < problem.m; ++j) Bt(j, i) = convert<Rational>(problem.Bt(j, i));
     out.r[i] = convert<Rational>(problem.b[i]);
     for (Index j = 0; j < problem.n; ++j)
       out.r[i] -= convert<Rational>(problem.A(i, j)) * convert<Rational>(x[j]);
   }
+  out.Bt = std::move(Bt);
   return out;
 }
 

@@ -42,15 +42,15 @@ void KktFactor<S>::scale_extreme_rows() {
     }
     if (!any) return;
     exponents_ = std::move(exponents);
-    scaled_Bt_ = *shape_.Bt;
+    Mat<S> scaled = *shape_.Bt;
     scaled_norm_ = *shape_.row_norm;
     for (Index i = 0; i < shape_.rows(); ++i) {
       const int k = exponent(i);
       if (k == 0) continue;
-      for (Index j = 0; j < shape_.m(); ++j)
-        scaled_Bt_(j, i) = scale_by_power_of_two(scaled_Bt_(j, i), k);
+      for (Index j = 0; j < shape_.m(); ++j) scaled(j, i) = scale_by_power_of_two(scaled(j, i), k);
       scaled_norm_[i] = scale_by_power_of_two(scaled_norm_[i], k);
     }
+    scaled_Bt_ = std::move(scaled);
     shape_.Bt = &scaled_Bt_;
     shape_.row_norm = &scaled_norm_;
   }

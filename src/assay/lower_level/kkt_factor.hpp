@@ -2,8 +2,9 @@
 
 #include <vector>
 
+#include "assay/numerics/data_factor.hpp"
+#include "assay/numerics/data_matrix.hpp"
 #include "assay/numerics/growing_ldlt.hpp"
-#include "assay/numerics/ldlt.hpp"
 
 namespace assay {
 
@@ -11,13 +12,13 @@ namespace assay {
 /// <=) r.
 template <class S>
 struct QpShape {
-  const Mat<S>* H = nullptr;          ///< (m,m); null: the identity
-  const Ldlt<S>* H_factor = nullptr;  ///< null: the identity
-  const Mat<S>* Bt = nullptr;         ///< (m, rows)
-  const Vec<S>* row_norm = nullptr;   ///< (rows), max-norms of the rows of B
-  Index equalities = 0;               ///< the first so many rows are equalities
-  S H_norm{1};                        ///< the largest column sum of |H|
-  S H_condition{1};                   ///< at least the condition number of H
+  const DataMatrix<S>* H = nullptr;         ///< (m,m); null: the identity
+  const DataFactor<S>* H_factor = nullptr;  ///< null: the identity
+  const DataMatrix<S>* Bt = nullptr;        ///< (m, rows)
+  const Vec<S>* row_norm = nullptr;         ///< (rows), max-norms of the rows of B
+  Index equalities = 0;                     ///< the first so many rows are equalities
+  S H_norm{1};                              ///< the largest column sum of |H|
+  S H_condition{1};                         ///< at least the condition number of H
 
   Index m() const { return Bt->rows(); }
   Index rows() const { return Bt->cols(); }
@@ -95,7 +96,7 @@ class KktFactor {
 
   QpShape<S> shape_;
   std::vector<int> exponents_;  ///< empty: all 0
-  Mat<S> scaled_Bt_;
+  DataMatrix<S> scaled_Bt_;
   Vec<S> scaled_norm_;
   std::vector<Index> active_, order_;
   GrowingLdlt<S> gram_;

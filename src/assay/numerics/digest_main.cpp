@@ -6,11 +6,13 @@
 #include <cstring>
 
 #include "assay/numerics/elementary.cpp"
+#include "assay/numerics/exact_dots.cpp"
 #include "assay/numerics/growing_ldlt.hpp"
 #include "assay/numerics/lanes.cpp"
 #include "assay/numerics/ldlt.hpp"
 #include "assay/numerics/power.hpp"
 #include "assay/numerics/random.cpp"
+#include "assay/numerics/refined_ldlt.cpp"
 
 namespace {
 
@@ -18,16 +20,22 @@ using assay::Index;
 using Vector = assay::Vec<double>;
 using Matrix = assay::Mat<double>;
 
-/// FNV-1a over the bits of doubles.
+/// FNV-1a over the bits of doubles and of 50-digit numbers.
 class Digest {
  public:
   void add(double value) {
     std::uint64_t bits;
     std::memcpy(&bits, &value, sizeof bits);
-    for (int k = 0; k < 8; ++k) state_ = (state_ ^ (bits >> (8 * k) & 0xff)) * 0x100000001b3U;
+    add_word(bits);
   }
   void add(const Vector& v) {
     for (Index i = 0; i < v.size(); ++i) add(v[i]);
+  }
+  void add(const assay::Vec<assay::Real50>& v) {
+    for (Index i = 0; i < v.size(); ++i) {
+      add_word(static_cast<std::uint64_t>(assay::real50::exponent(v[i])));
+      for (int k = 0; k < 3; ++k) add_word(assay::real50::words(v[i])[k]);
+    }
   }
   void print(const char* name, Index n) const {
     std::printf("%s %ld %016llx\n", name, static_cast<long>(n),
@@ -35,6 +43,10 @@ class Digest {
   }
 
  private:
+  void add_word(std::uint64_t word) {
+    for (int k = 0; k < 8; ++k) state_ = (state_ ^ (word >> (8 * k) & 0xff)) * 0x100000001b3U;
+  }
+
   std::uint64_t state_ = 0xcbf29ce484222325U;
 };
 
@@ -109,6 +121,23 @@ void factorisations(Index n) {
   growing.print("growing_ldlt", n);
 }
 
+/// Integers and a double factor behind 50 digits.
+void fifty_digits(Index n) {
+  const assay::Mat<assay::Real50> H = assay::widen<assay::Real50>(definite(n));
+  assay::Vec<assay::Real50> x = assay::widen<assay::Real50>(vector(n, 10)), y;
+  for (Index i = 0; i < n; ++i) x[i] /= 3;
+  Digest product, solve;
+  const assay::ExactDots dots(H);
+  dots(x, y);
+  product.add(y);
+  product.print("exact_dots", n);
+  assay::RefinedLdlt factor;
+  factor.factor(H);
+  factor.solve_in_place(x);
+  solve.add(x);
+  solve.print("refined_solve", n);
+}
+
 void elementary() {
   constexpr Index arguments = 5000;
   const Vector z = stream(arguments, 9).normals(arguments);
@@ -152,6 +181,7 @@ int main() {
     level_one_and_two(n);
     factorisations(n);
   }
+  for (const Index n : {1, 2, 3, 10, 33, 100}) fifty_digits(n);
   elementary();
   randomness();
 }

@@ -88,41 +88,42 @@ QuadraticProblem<S>::QuadraticProblem(const Instance& in)
   kind.insert(kind.end(), upper.size(), RowKind::upper_bound);
 
   const Index rows = static_cast<Index>(kind.size());
-  A = Mat<S>(rows, n);
-  Bt = Mat<S>(m, rows);
+  Mat<S> all_A(rows, n), all_Bt(m, rows);
   b = Vec<S>(rows);
   for (Index i = 0; i < rows; ++i) {
-    for (Index j = 0; j < n; ++j) A(i, j) = S(0);
-    for (Index j = 0; j < m; ++j) Bt(j, i) = S(0);
+    for (Index j = 0; j < n; ++j) all_A(i, j) = S(0);
+    for (Index j = 0; j < m; ++j) all_Bt(j, i) = S(0);
   }
   const Mat<S> E = in.E.to<S>(), G = in.G.to<S>(), e = in.e.to<S>();
   const Mat<S> A0 = in.A.to<S>(), B0 = in.B.to<S>(), b0 = in.b.to<S>();
   for (Index i = 0; i < equalities; ++i) {
-    for (Index j = 0; j < n; ++j) A(i, j) = E(i, j);
-    for (Index j = 0; j < m; ++j) Bt(j, i) = G(i, j);
+    for (Index j = 0; j < n; ++j) all_A(i, j) = E(i, j);
+    for (Index j = 0; j < m; ++j) all_Bt(j, i) = G(i, j);
     b[i] = e(i, 0);
   }
   for (Index i = 0; i < p; ++i) {
-    for (Index j = 0; j < n; ++j) A(equalities + i, j) = A0(i, j);
-    for (Index j = 0; j < m; ++j) Bt(j, equalities + i) = B0(i, j);
+    for (Index j = 0; j < n; ++j) all_A(equalities + i, j) = A0(i, j);
+    for (Index j = 0; j < m; ++j) all_Bt(j, equalities + i) = B0(i, j);
     b[equalities + i] = b0(i, 0);
   }
   Index row = equalities + p;
   for (const Index i : lower) {
-    Bt(i, row) = S(-1);
+    all_Bt(i, row) = S(-1);
     b[row++] = -in.lower.entry<S>(i);
   }
   for (const Index i : upper) {
-    Bt(i, row) = S(1);
+    all_Bt(i, row) = S(1);
     b[row++] = in.upper.entry<S>(i);
   }
+  A = std::move(all_A);
+  Bt = std::move(all_Bt);
   row_norm = Vec<S>(rows);
   for (Index i = 0; i < rows; ++i) row_norm[i] = max_norm<S>(Bt.col(i));
   A_norm = Vec<S>(rows);
   for (Index i = 0; i < rows; ++i) A_norm[i] = max_norm<S>(A.row(i));
   for (Index j = 0; j < n; ++j) M_norm = larger(M_norm, max_norm<S>(M.col(j)));
 
-  auto factor = std::make_shared<Ldlt<S>>();
+  auto factor = std::make_shared<DataFactor<S>>();
   if (!factor->factor(H))
     throw NumericalError(in.source, "lower.H",
                          "not positive definite: pivot " + std::to_string(factor->failed_pivot()) +

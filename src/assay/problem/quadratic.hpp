@@ -3,7 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "assay/numerics/ldlt.hpp"
+#include "assay/numerics/data_factor.hpp"
+#include "assay/numerics/data_matrix.hpp"
 #include "assay/problem/instance.hpp"
 
 namespace assay {
@@ -45,23 +46,23 @@ struct QuadraticProblem {
   Index equalities = 0;
   std::vector<RowKind> kind;  ///< one for each stacked row
 
-  Mat<S> Qxx, Qxy, Qyy;
+  DataMatrix<S> Qxx, Qxy, Qyy;
   bool has_Qxy = false,
        has_Qyy = false;  ///< false when the block is zero: its products are skipped
   Vec<S> x_target, y_target, cx, cy;
   S c0{0};
 
-  Mat<S> H, M;
+  DataMatrix<S> H, M;
   Vec<S> d;
-  Mat<S> A;         ///< (rows, n)
-  Mat<S> Bt;        ///< (m, rows)
-  Vec<S> b;         ///< (rows)
-  Vec<S> row_norm;  ///< max-norm of each row of B
-  Vec<S> A_norm;    ///< max-norm of each row of A
-  S M_norm{0};      ///< largest entry of M
+  DataMatrix<S> A;   ///< (rows, n)
+  DataMatrix<S> Bt;  ///< (m, rows)
+  Vec<S> b;          ///< (rows)
+  Vec<S> row_norm;   ///< max-norm of each row of B
+  Vec<S> A_norm;     ///< max-norm of each row of A
+  S M_norm{0};       ///< largest entry of M
 
-  /// L D L' of H, shared by everything that solves with it.
-  std::shared_ptr<const Ldlt<S>> H_factor;
+  /// Of H, shared by everything that solves with it.
+  std::shared_ptr<const DataFactor<S>> H_factor;
 
   /// 0 < mu <= lambda_min(H), proved; lipschitz: the largest column sum of |H|, which bounds
   /// lambda_max(H) but for its own rounding.

@@ -55,7 +55,7 @@ Runner<S>::Runner(const Experiment& experiment, const Instance& instance)
   if (e_.faults.has(Fault::swapped_rows)) {
     if (problem_.n != problem_.m) throw InputError(e_.source, "faults", "swapped_rows needs n = m");
     seen_ = std::make_unique<QuadraticProblem<S>>(problem_);
-    seen_->Bt = -problem_.A.transpose();
+    seen_->Bt = Mat<S>(-problem_.A.transpose());
     for (Index i = 0; i < seen_->rows(); ++i) seen_->row_norm[i] = max_norm<S>(seen_->Bt.col(i));
     seen = seen_.get();
   }

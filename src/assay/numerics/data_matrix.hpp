@@ -1,0 +1,76 @@
+#pragma once
+
+#include <utility>
+
+#include "assay/numerics/exact_dots.hpp"
+#include "assay/numerics/kernels.hpp"
+
+namespace assay {
+
+/// What a DataMatrix holds besides its entries: nothing.
+template <class S>
+struct DataDots {
+  explicit DataDots(const Mat<S>&) {}
+  static bool multiply(const Vec<S>&, Vec<S>&) { return false; }
+  static bool multiply_transposed(const Vec<S>&, Vec<S>&) { return false; }
+  static bool add(const Vec<S>&, Vec<S>&) { return false; }
+};
+
+/// In 50 digits: its integers, by columns and by rows. The functions return whether they did it.
+template <>
+struct DataDots<Real50> {
+  explicit DataDots(const Mat<Real50>& A)
+      : columns(A), is_symmetric(A.rows() == A.cols() && A == A.transpose()) {
+    if (!is_symmetric) rows = ExactDots(Mat<Real50>(A.transpose()));
+  }
+
+  bool multiply(const Vec<Real50>& x, Vec<Real50>& y) const { return by_rows()(x, y); }
+  bool multiply_transposed(const Vec<Real50>& x, Vec<Real50>& y) const { return columns(x, y); }
+  bool add(const Vec<Real50>& x, Vec<Real50>& y) const { return by_rows().add(x, y); }
+
+ private:
+  const ExactDots& by_rows() const { return is_symmetric ? columns : rows; }
+
+  ExactDots columns, rows;  ///< rows: unused where they are the columns
+  bool is_symmetric;
+};
+
+/// A matrix that stays as it is made: reads as a Mat<S>, and is multiplied faster where S is Real50
+/// (see ExactDots), by the overloads below. Entries are not written; assign another matrix instead.
+template <class S>
+class DataMatrix : public Mat<S> {
+ public:
+  DataMatrix() : DataMatrix(Mat<S>()) {}
+  DataMatrix(Mat<S> values) : Mat<S>(std::move(values)), dots_(*this) {}
+
+  const S& operator()(Index i, Index j) const { return Mat<S>::operator()(i, j); }
+  const S* data() const { return Mat<S>::data(); }
+
+  const DataDots<S>& dots() const { return dots_; }
+
+ private:
+  DataDots<S> dots_;
+};
+
+/// y += A x
+template <class S>
+void add_product(const DataMatrix<S>& A, const Vec<S>& x, Vec<S>& y) {
+  eigen_assert(A.cols() == x.size() && A.rows() == y.size());
+  if (!A.dots().add(x, y)) add_product(static_cast<const Mat<S>&>(A), x, y);
+}
+
+/// y = A x
+template <class S>
+void product(const DataMatrix<S>& A, const Vec<S>& x, Vec<S>& y) {
+  eigen_assert(A.cols() == x.size());
+  if (!A.dots().multiply(x, y)) product(static_cast<const Mat<S>&>(A), x, y);
+}
+
+/// y = A' x
+template <class S>
+void transposed_product(const DataMatrix<S>& A, const Vec<S>& x, Vec<S>& y) {
+  eigen_assert(A.rows() == x.size());
+  if (!A.dots().multiply_transposed(x, y)) transposed_product(static_cast<const Mat<S>&>(A), x, y);
+}
+
+}  // namespace assay
