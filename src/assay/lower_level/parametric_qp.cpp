@@ -487,16 +487,18 @@ template <class S>
 LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   ++slow_solves_;
   if (!careful_) {
-    shape_ = std::make_unique<QpShape<S>>();
-    shape_->H = p_.H;
-    shape_->H_factor = &H_;
-    shape_->Bt = p_.Bt;
-    shape_->row_norm = &row_size_;
-    shape_->equalities = p_.equalities;
+    careful_H_ = DataMatrix<S>(*p_.H);
+    careful_factor_.factor(careful_H_);
+    careful_Bt_ = DataMatrix<S>(*p_.Bt);
+    shape_.H = &careful_H_;
+    shape_.H_factor = &careful_factor_;
+    shape_.Bt = &careful_Bt_;
+    shape_.row_norm = &row_size_;
+    shape_.equalities = p_.equalities;
     bound_H();
-    shape_->H_norm = H_norm_;
-    shape_->H_condition = H_norm_ * inverse_mu_;
-    careful_ = std::make_unique<ActiveSetQp<S>>(*shape_);
+    shape_.H_norm = H_norm_;
+    shape_.H_condition = H_norm_ * inverse_mu_;
+    careful_ = std::make_unique<ActiveSetQp<S>>(shape_);
   }
   linear_ = *p_.d;
   add_product(*p_.M, x, linear_);

@@ -137,9 +137,11 @@ class ParametricQp {
   long slow_solves_ = 0;
 
   // Where it gets difficult.
-  std::unique_ptr<QpShape<S>> shape_;
+  DataMatrix<S> careful_H_, careful_Bt_;
+  DataFactor<S> careful_factor_;
+  QpShape<S> shape_;
   std::unique_ptr<ActiveSetQp<S>> careful_;
-  Vec<S> row_norm_, limits_;
+  Vec<S> limits_;
 };
 
 }  // namespace assay

@@ -181,7 +181,9 @@ TYPED_TEST(ParametricQps, TakeOverANewH) {
     ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
     const Vec<S> x = widen<S>(c.x);
     qp.solve(x);
-    for (Index i = 0; i < problem.m; ++i) problem.H(i, i) += S(1);
+    Mat<S> stiffer = problem.H;
+    for (Index i = 0; i < problem.m; ++i) stiffer(i, i) += S(1);
+    problem.H = stiffer;
     qp.renew();
     ParametricQp<S> fresh(ParametricProgram<S>(problem), plan);
     ASSERT_EQ(qp.solve(x), LowerStatus::solved);
@@ -197,7 +199,7 @@ TYPED_TEST(ParametricQps, TakeOverANewH) {
 TYPED_TEST(ParametricQps, RefuseAnIndefiniteH) {
   using S = TypeParam;
   QuadraticProblem<S> problem(cases()[0].instance);
-  problem.H(0, 0) = S(-1);
+  problem.H = DataMatrix<S>(Mat<S>(-problem.H));
   EXPECT_THROW(ParametricQp<S>(ParametricProgram<S>(problem), Plan<S>::factor), NumericalError);
 }
 
