@@ -315,7 +315,7 @@ void f2csa_follows(const Case& c, Check& check) {
   Textbook book(c.instance);
   const Sampling s = sampling_of(c, 3, 0);
   const long block = c.integer("block");
-  ExactVector sum = ExactVector::Zero(c.instance.n), chosen;
+  ExactVector sum = ExactVector::Zero(c.instance.n), chosen = sum;
   Exact sum_error(0);
   long finished = 0;
 

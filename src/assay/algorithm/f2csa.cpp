@@ -21,7 +21,7 @@ void F2csa<S>::start(const Vec<S>& x0) {
   this->x_ = x0;
   delta_.resize(x0.size());
   for (Index i = 0; i < x0.size(); ++i) delta_[i] = S(0);
-  first_moment_ = second_moment_ = block_sum_ = direction_ = delta_;
+  first_moment_ = second_moment_ = block_sum_ = chosen_ = direction_ = delta_;
 }
 
 template <class S>

@@ -34,7 +34,7 @@ class F2csa final : public Algorithm<S> {
   void start(const Vec<S>& x0) override;
   StepReport<S> step(long t) override;
   void probe(Estimator<S>& estimator, bool touch, Vec<S>& gradient) override;
-  Vec<S> output() const override { return chosen_; }
+  Vec<S> output() const override { return block_count_ > 0 ? chosen_ : Vec<S>(); }
   const Vec<S>& estimate() const override { return mean_.value(); }
   void archive(StateArchive& state) override;
 
