@@ -129,6 +129,61 @@ void anew(benchmark::State& state) {
   state.counters["slow"] = static_cast<double>(qp.slow_solves());
 }
 
+/// Not a time: the largest errors along the walk, against the same in 50 digits. A residual counts
+/// as a share of the terms it is the sum of.
+void accuracy(benchmark::State& state, Plan plan) {
+  const Program program(state.range(0), static_cast<int>(state.range(1)));
+  const Mat<Real50> H = widen<Real50>(program.H), M = widen<Real50>(program.M),
+                    A = widen<Real50>(program.A), Bt = widen<Real50>(program.Bt);
+  const Vec<Real50> d = widen<Real50>(program.d), b = widen<Real50>(program.b),
+                    v = widen<Real50>(program.v);
+  ParametricProgram<Real50> wide;
+  wide.H = &H;
+  wide.M = &M;
+  wide.d = &d;
+  wide.A = &A;
+  wide.Bt = &Bt;
+  wide.b = &b;
+  double vjp_error = 0, residual = 0;
+  for (auto _ : state) {
+    ParametricQp<double> qp(program.view(), plan);
+    ParametricQp<Real50> truth(wide, ParametricQp<Real50>::Plan::factor);
+    Vec<double> out;
+    Vec<Real50> exact, y, gradient;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const Vec<Real50> x = widen<Real50>(program.walk[k]);
+      if (qp.solve(program.walk[k]) != LowerStatus::solved ||
+          truth.solve(x) != LowerStatus::solved || qp.active().size() != truth.active().size())
+        state.SkipWithError("not solved");
+      qp.vjp(program.v, out);
+      truth.vjp(v, exact);
+      const Real50 size = norm(exact);
+      exact -= widen<Real50>(out);
+      vjp_error = std::max(vjp_error, to_double(Real50(norm(exact) / size)));
+      y = widen<Real50>(qp.y());
+      gradient = d;
+      add_product(M, x, gradient);
+      Real50 terms = max_norm(gradient);
+      add_product(H, y, gradient);
+      terms += max_norm(y) * Real50(program.H.cwiseAbs().rowwise().sum().maxCoeff());
+      for (std::size_t j = 0; j < qp.active().size(); ++j)
+        for (Index i = 0; i < program.n; ++i)
+          gradient[i] += Bt(i, qp.active()[j]) * Real50(qp.multiplier(static_cast<Index>(j)));
+      residual = std::max(residual, to_double(Real50(max_norm(gradient) / terms)));
+      for (const Index row : qp.active()) {
+        Real50 slack = b[row], slack_terms = magnitude(b[row]);
+        for (Index i = 0; i < program.n; ++i) {
+          slack -= A(row, i) * x[i] + Bt(i, row) * y[i];
+          slack_terms += magnitude(Real50(A(row, i) * x[i])) + magnitude(Real50(Bt(i, row) * y[i]));
+        }
+        residual = std::max(residual, to_double(Real50(magnitude(slack) / slack_terms)));
+      }
+    }
+  }
+  state.counters["vjp_error"] = vjp_error;
+  state.counters["kkt_residual"] = residual;
+}
+
 void set_up_operators(benchmark::State& state) {
   const Program program(state.range(0), static_cast<int>(state.range(1)));
   ParametricQp<double> qp(program.view(), Plan::operators);
@@ -230,6 +285,14 @@ BENCHMARK_CAPTURE(warm, factor, Plan::factor, true)->Name("qp/warm/factor")->App
 BENCHMARK(cold)->Name("qp/cold/operators")->Apply(sizes);
 BENCHMARK(anew)->Name("qp/anew/factor")->Apply(sizes);
 BENCHMARK(set_up_operators)->Name("qp/set_up/operators")->Apply(sizes);
+BENCHMARK_CAPTURE(accuracy, operators, Plan::operators)
+    ->Name("qp/accuracy/operators")
+    ->Iterations(1)
+    ->Apply(sizes);
+BENCHMARK_CAPTURE(accuracy, factor, Plan::factor)
+    ->Name("qp/accuracy/factor")
+    ->Iterations(1)
+    ->Apply(sizes);
 BENCHMARK(floor_operators)->Name("qp/warm/floor_operators")->Apply(sizes);
 BENCHMARK(floor_factor)->Name("qp/warm/floor_factor")->Apply(sizes);
 BENCHMARK(floor_anew)->Name("qp/anew/floor")->Apply(sizes);
