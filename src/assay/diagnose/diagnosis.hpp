@@ -69,7 +69,8 @@ struct DiagnoseOptions {
   std::vector<Counterfactual> further;  ///< tried besides the catalogue's
   Prover prover;
   int jobs = 1;  ///< threads; nothing depends on it but the time
-  std::function<void(const std::string& what, long done, long total)> progress;  ///< may be empty
+  /// May be empty; called by any of the threads, one at a time.
+  std::function<void(const std::string& what, long done, long total)> progress;
 };
 
 /// Runs the experiment, its ladder and its counterfactuals, and says what the gap at the end is

@@ -40,7 +40,8 @@ ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
       plan_(plan),
       n_(program.M->cols()),
       m_(program.H->rows()),
-      rows_(program.Bt->cols()) {
+      rows_(program.Bt->cols()),
+      b_(*program.b) {
   const auto rows = static_cast<std::size_t>(rows_);
   normal_.resize(rows);
   negated_.resize(rows);
@@ -63,6 +64,7 @@ ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
 /// What depends on H but not on x.
 template <class S>
 void ParametricQp<S>::renew() {
+  ready_ = false;
   if (!H_.factor(*p_.H))
     throw NumericalError("H is not positive definite: pivot " + std::to_string(H_.failed_pivot()) +
                          " of its factorisation is not positive");
@@ -70,6 +72,7 @@ void ParametricQp<S>::renew() {
   std::fill(has_K_.begin(), has_K_.end(), 0);
   if (plan_ == Plan::operators) write_operators();
   forget();
+  ready_ = true;
 }
 
 template <class S>
@@ -128,7 +131,7 @@ void ParametricQp<S>::read_rows() {
     normal_[static_cast<std::size_t>(i)] = g;
     for (Index j = 0; j < n_; ++j) general_At_(j, g) = (*p_.A)(i, j);
     for (Index j = 0; j < m_; ++j) general_Bt_(j, g) = (*p_.Bt)(j, i);
-    general_b_[g] = (*p_.b)[i];
+    general_b_[g] = b_[i];
   }
 }
 
@@ -268,8 +271,8 @@ void ParametricQp<S>::point_on_set() {
   for (Index j = 0; j < k; ++j) {
     const Index row = active_[static_cast<std::size_t>(j)];
     const Index normal = normal_[static_cast<std::size_t>(row)];
-    lambda_[j] = normal < general ? S(-free_slack_[normal])
-                                  : S(row_product(row, y_free_.data()) - (*p_.b)[row]);
+    lambda_[j] =
+        normal < general ? S(-free_slack_[normal]) : S(row_product(row, y_free_.data()) - b_[row]);
   }
   gram_.solve_in_place(lambda_.data());
   y_ = y_free_;
@@ -286,7 +289,7 @@ void ParametricQp<S>::point_on_set() {
   if (general < rows_)
     for (Index i = 0; i < rows_; ++i)
       if (normal_[static_cast<std::size_t>(i)] >= general)
-        slack_[i] = (*p_.b)[i] - row_product(i, y_.data());
+        slack_[i] = b_[i] - row_product(i, y_.data());
 }
 
 template <class S>
@@ -308,7 +311,10 @@ Index ParametricQp<S>::most_violated() {
   Index worst = -1;
   S worst_score(0);
   for (Index i = 0; i < rows_; ++i) {
-    if (held_[static_cast<std::size_t>(i)] || !(slack_[i] < S(0) || i < p_.equalities)) continue;
+    if (held_[static_cast<std::size_t>(i)]) continue;
+    // An equality outside the set depends on it, or has no coefficients.
+    if (!(slack_[i] < S(0) || (i < p_.equalities && slack_[i] != S(0)))) continue;
+    if (row_size_[i] == S(0)) return i;
     const S score = magnitude(slack_[i]) / row_size_[i];
     if (worst < 0 || worst_score < score) {
       worst = i;
@@ -387,7 +393,7 @@ bool ParametricQp<S>::refine() {
   for (Index j = 0; j < k; ++j) {
     const Index row = active_[static_cast<std::size_t>(j)];
     const Index normal = normal_[static_cast<std::size_t>(row)];
-    const S limit = normal < general ? S(general_b_[normal] - limits_[normal]) : (*p_.b)[row];
+    const S limit = normal < general ? S(general_b_[normal] - limits_[normal]) : b_[row];
     nu_[j] = row_product(row, work_.data()) + (row_product(row, y_.data()) - limit);
   }
   gram_.solve_in_place(nu_.data());
@@ -433,7 +439,7 @@ bool ParametricQp<S>::beyond_doubt() {
     const S root_m = square_root(S(static_cast<double>(m_)));
     const auto noise = [&](Index i) {
       return row_size_[i] * root_m * error +
-             gamma_ * (magnitude((*p_.b)[i]) +
+             gamma_ * (magnitude(b_[i]) +
                        A_size_[i] * x_size_ * square_root(S(static_cast<double>(n_))));
     };
     for (Index i = p_.equalities; i < rows_; ++i)
@@ -473,8 +479,8 @@ bool ParametricQp<S>::solve_fast() {
 
 template <class S>
 LowerStatus ParametricQp<S>::solve(const Vec<S>& x) {
+  if (!ready_) throw NumericalError("H was not positive definite when it was given");
   kink_ = false;
-  x_ = &x;
   x_size_ = S(0);
   if constexpr (!is_exact<S>) x_size_ = norm(x);
   free_minimiser(x);
@@ -502,7 +508,7 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   }
   linear_ = *p_.d;
   add_product(*p_.M, x, linear_);
-  limits_ = *p_.b;
+  limits_ = b_;
   Vec<S> minus_x = -x;
   add_product(*p_.A, minus_x, limits_);
   DataTerms<S> terms(linear_, limits_);
@@ -513,12 +519,14 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   }
   terms.count = n_;
   terms.linear = max_norm(*p_.d) + M_size * size;
-  for (Index i = 0; i < rows_; ++i) terms.limits[i] = magnitude((*p_.b)[i]) + A_size_[i] * size;
+  for (Index i = 0; i < rows_; ++i) terms.limits[i] = magnitude(b_[i]) + A_size_[i] * size;
   std::vector<Index> warm;
   for (const Index row : active_)
     if (row >= p_.equalities) warm.push_back(row);
   careful_->warm_start(warm);
-  const LowerStatus status = careful_->solve(linear_, limits_, terms);
+  LowerStatus status = careful_->solve(linear_, limits_, terms);
+  // As far as rounding can tell is no proof.
+  if (!is_exact<S> && status == LowerStatus::infeasible) status = LowerStatus::not_converged;
   y_ = careful_->y();
   gram_.clear();
   active_.clear();

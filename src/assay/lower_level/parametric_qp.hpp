@@ -13,7 +13,7 @@ namespace assay {
 ///     min 1/2 y'Hy + (M x + d)'y   subject to   A x + B y = b (first rows),  A x + B y <= b
 ///     (others).
 ///
-/// Only views: H and so on have to outlive what is made from them.
+/// Only views: H, M and d have to outlive what is made from them; of the rows a copy is made.
 template <class S>
 struct ParametricProgram {
   ParametricProgram() = default;
@@ -52,8 +52,11 @@ class ParametricQp {
   ParametricQp(const ParametricProgram<S>& program, long solves);
   /// The plan as given.
   ParametricQp(const ParametricProgram<S>& program, Plan plan);
+  ParametricQp(const ParametricQp&) = delete;  // what is made for difficult points knows its place
+  ParametricQp& operator=(const ParametricQp&) = delete;
 
-  /// Takes over an H, M and d that have changed where they lie.
+  /// Takes over an H, M and d that have changed where they lie. @throws NumericalError when H is
+  /// not positive definite; there is nothing to solve then until the next call
   void renew();
 
   /// The next solve starts without inequalities.
@@ -61,14 +64,17 @@ class ParametricQp {
 
   Plan plan() const { return plan_; }
 
-  /// y*(x). @return infeasible or not_converged as ActiveSetQp says it
+  /// y*(x). @return infeasible in rationals only: elsewhere rows that contradict each other as far
+  /// as rounding can tell are not_converged (ActiveSetLowerLevel proves which). Difficult points
+  /// need a bound on the smallest eigenvalue of H that double can prove. @throws NumericalError
+  /// without one
   LowerStatus solve(const Vec<S>& x);
   const Vec<S>& y() const { return y_; }
   /// Rows with a positive multiplier and the equalities, in no order, and their multipliers.
   const std::vector<Index>& active() const { return active_; }
   const S& multiplier(Index position) const { return lambda_[position]; }
-  /// Rows hold whose multipliers are zero, as far as rounding can tell: vjp() then gives the
-  /// derivative that belongs to active().
+  /// Rows hold whose multipliers are zero, or that depend on others, as far as rounding can tell:
+  /// vjp() then gives the derivative that belongs to active().
   bool kink() const { return kink_; }
 
   /// out = (dy*/dx)' v at the x solved last, (n).
@@ -100,8 +106,10 @@ class ParametricQp {
   void measure_set();
 
   ParametricProgram<S> p_;
+  bool ready_ = false;
   Plan plan_;
   Index n_ = 0, m_ = 0, rows_ = 0;
+  Vec<S> b_;
   Ldlt<S> H_;
   S H_norm_{0}, inverse_mu_{0};
 
@@ -128,7 +136,6 @@ class ParametricQp {
   S set_share_{1};
   bool set_measured_ = false;
 
-  const Vec<S>* x_ = nullptr;
   S x_size_{0};
   Vec<S> y_free_, y_, free_slack_, slack_, lambda_, weights_, column_, linear_, work_, nu_;
   S drift_{0};

@@ -105,7 +105,7 @@ TYPED_TEST_SUITE(ParametricQps, AllScalars, ScalarNames);
 
 TYPED_TEST(ParametricQps, AreTheExactMinimiserAndItsDerivative) {
   using S = TypeParam;
-  int fast = 0, kinks = 0, infeasible = 0;
+  int fast = 0, kinks = 0, infeasible = 0, telling = 0;
   for (const Case& c : cases())
     for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
       const QuadraticProblem<S> problem(c.instance);
@@ -113,12 +113,15 @@ TYPED_TEST(ParametricQps, AreTheExactMinimiserAndItsDerivative) {
       const Vec<S> x = widen<S>(c.x);
       const LowerStatus status = qp.solve(x);
       if (!c.answer.feasible) {
-        EXPECT_EQ(status, LowerStatus::infeasible) << c.instance.name;
+        // Rounding proves nothing.
+        EXPECT_EQ(status, is_exact<S> ? LowerStatus::infeasible : LowerStatus::not_converged)
+            << c.instance.name;
         ++infeasible;
         continue;
       }
       ASSERT_EQ(status, LowerStatus::solved) << c.instance.name;
       EXPECT_LE(max_entry(exact(qp.y()) - c.answer.y), moved<S>(c, c.data)) << c.instance.name;
+      telling += moved<S>(c, c.data) < Rational(1, 1000000);
       EXPECT_EQ(qp.kink(), !c.answer.weakly_active.empty()) << c.instance.name;
       kinks += qp.kink();
       fast += qp.slow_solves() == 0;
@@ -135,7 +138,8 @@ TYPED_TEST(ParametricQps, AreTheExactMinimiserAndItsDerivative) {
       qp.vjp(widen<S>(c.v), product);
       EXPECT_LE(max_entry(exact(product) - c.product), product_moved<S>(c)) << c.instance.name;
     }
-  EXPECT_GT(fast, 200);  // what is nondegenerate needs no help
+  EXPECT_GT(telling, 300);  // a bound that any answer meets says nothing
+  EXPECT_GT(fast, 200);     // what is nondegenerate needs no help
   EXPECT_GT(kinks, 60);
   EXPECT_GT(infeasible, 4);
 }
@@ -181,9 +185,12 @@ TYPED_TEST(ParametricQps, TakeOverANewH) {
     ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
     const Vec<S> x = widen<S>(c.x);
     qp.solve(x);
-    Mat<S> stiffer = problem.H;
+    Mat<S> stiffer = problem.H, steeper = problem.M;
     for (Index i = 0; i < problem.m; ++i) stiffer(i, i) += S(1);
+    steeper(0, 0) += S(1);
     problem.H = stiffer;
+    problem.M = steeper;
+    problem.d[0] += S(1);
     qp.renew();
     ParametricQp<S> fresh(ParametricProgram<S>(problem), plan);
     ASSERT_EQ(qp.solve(x), LowerStatus::solved);
@@ -199,8 +206,84 @@ TYPED_TEST(ParametricQps, TakeOverANewH) {
 TYPED_TEST(ParametricQps, RefuseAnIndefiniteH) {
   using S = TypeParam;
   QuadraticProblem<S> problem(cases()[0].instance);
-  problem.H = DataMatrix<S>(Mat<S>(-problem.H));
+  const Mat<S> definite = problem.H;
+  ParametricQp<S> before(ParametricProgram<S>(problem), Plan<S>::factor);
+  problem.H = DataMatrix<S>(Mat<S>(-definite));
   EXPECT_THROW(ParametricQp<S>(ParametricProgram<S>(problem), Plan<S>::factor), NumericalError);
+  // One that has met such an H answers again when it has a better one, and not before.
+  const Vec<S> x = widen<S>(cases()[0].x);
+  EXPECT_THROW(before.renew(), NumericalError);
+  EXPECT_THROW(before.solve(x), NumericalError);
+  problem.H = DataMatrix<S>(definite);
+  before.renew();
+  EXPECT_EQ(before.solve(x), LowerStatus::solved);
+}
+
+/// y1 + y2 = 0 and -y1 - (1 + 1e-7) y2 <= -1 leave y = (-1e7, 1e7): far off, but no contradiction.
+TYPED_TEST(ParametricQps, SuspectNoContradictionWithoutProof) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 2);
+  in.H = ExactMatrix(Mat<double>::Identity(2, 2));
+  in.E = ExactMatrix(1, 1);
+  in.G = ExactMatrix(1, 2);
+  in.e = ExactMatrix(1, 1);
+  in.G.set(0, 0, 1);
+  in.G.set(0, 1, 1);
+  in.A = ExactMatrix(1, 1);
+  in.B = ExactMatrix(1, 2);
+  in.b = ExactMatrix(1, 1);
+  in.B.set(0, 0, -1);
+  in.B.set(0, 1, -1 - 1e-7);
+  in.b.set(0, 0, -1);
+  const QuadraticProblem<S> problem(in);
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+    EXPECT_NE(qp.solve(Vec<S>::Constant(1, S(0))), LowerStatus::infeasible);
+  }
+}
+
+/// Rows without y: 0 <= 1 - x says nothing until x = 1, and contradicts beyond; 0 = 0 never does.
+TYPED_TEST(ParametricQps, KnowRowsWithoutCoefficients) {
+  using S = TypeParam;
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 2);
+  in.M.set(0, 0, -2);  // y = x
+  in.A = ExactMatrix(1, 1);
+  in.B = ExactMatrix(1, 1);
+  in.b = ExactMatrix(1, 1);
+  in.A.set(0, 0, 1);
+  in.b.set(0, 0, 1);
+  in.E = ExactMatrix(1, 1);
+  in.G = ExactMatrix(1, 1);
+  in.e = ExactMatrix(1, 1);
+  const QuadraticProblem<S> problem(in);
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+    EXPECT_EQ(qp.solve(Vec<S>::Constant(1, S(0.5))), LowerStatus::solved);
+    EXPECT_EQ(qp.y()[0], S(0.5));
+    EXPECT_NE(qp.solve(Vec<S>::Constant(1, S(2))), LowerStatus::solved);
+    EXPECT_EQ(qp.solve(Vec<S>::Constant(1, S(0.25))), LowerStatus::solved);
+    EXPECT_EQ(qp.y()[0], S(0.25));
+  }
+}
+
+TYPED_TEST(ParametricQps, NeedNoRows) {
+  using S = TypeParam;
+  Instance in = empty_instance(2, 1);
+  in.H.set(0, 0, 2);
+  in.M.set(0, 0, -2);
+  in.M.set(0, 1, 4);
+  const QuadraticProblem<S> problem(in);
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+    Vec<S> x(2), product;
+    x << S(3), S(1);
+    EXPECT_EQ(qp.solve(x), LowerStatus::solved);
+    EXPECT_EQ(qp.y()[0], S(1));
+    qp.vjp(Vec<S>::Constant(1, S(5)), product);
+    EXPECT_EQ(product[0], S(5));
+    EXPECT_EQ(product[1], S(-10));
+  }
 }
 
 /// Bounds on one variable are no products: with y free of them within the bounds, and at either.

@@ -53,7 +53,8 @@ class DataFactor<Real50> {
   Mat<Real50> matrix_;
   RefinedLdlt refined_;
   bool is_refined_ = false;
-  mutable std::optional<Ldlt<Real50>> plain_;  ///< made when first needed
+  mutable std::optional<Ldlt<Real50>>
+      plain_;  ///< made when first needed, so not for several threads
 };
 
 }  // namespace assay

@@ -45,6 +45,22 @@ class DataMatrix : public Mat<S> {
 
   const S& operator()(Index i, Index j) const { return Mat<S>::operator()(i, j); }
   const S* data() const { return Mat<S>::data(); }
+  auto col(Index j) const { return Mat<S>::col(j); }
+  auto row(Index i) const { return Mat<S>::row(i); }
+
+  // What would change entries behind the back of dots_.
+  template <class T>
+  DataMatrix& operator+=(const T&) = delete;
+  template <class T>
+  DataMatrix& operator-=(const T&) = delete;
+  template <class T>
+  DataMatrix& operator*=(const T&) = delete;
+  template <class T>
+  DataMatrix& operator/=(const T&) = delete;
+  void setZero() = delete;
+  void setConstant(const S&) = delete;
+  void resize(Index, Index) = delete;
+  void noalias() = delete;
 
   const DataDots<S>& dots() const { return dots_; }
 

@@ -3,7 +3,8 @@
 #include "assay/numerics/lanes.hpp"
 #include "assay/scalar/dense.hpp"
 
-/// Every reduction of the project, each with one written order of operations.
+/// Every reduction of the project but the exact sums of exact_dots.hpp, each with one written order
+/// of operations.
 ///
 /// The order is part of the result, so it is part of this interface; width of vectors, blocking and
 /// optimisation level are not. Rules:

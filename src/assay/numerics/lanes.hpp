@@ -5,8 +5,8 @@
 #include "assay/scalar/dense.hpp"
 
 /// The double kernels of kernels.hpp in vector registers. Same order of operations per element as
-/// the plain loops there, hence the same bits on every width. On x86-64 the widest registers that
-/// the processor has are chosen at start.
+/// the plain loops there, hence the same bits on every width. On x86-64 those of AVX2 are
+/// chosen at start where the processor has them.
 ///
 /// Matrices are columns: A(i,j) = a[i + j * stride].
 namespace assay::lanes {

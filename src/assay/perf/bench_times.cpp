@@ -23,6 +23,21 @@ double nanoseconds(const JsonField& bench) {
   return time.number() * unit;
 }
 
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+Process run_bench(const BenchOptions& options, std::vector<std::string> arguments,
+                  const std::atomic<bool>* stop) {
+  arguments.insert(arguments.begin(), options.program);
+  if (!options.filter.empty()) arguments.push_back("--benchmark_filter=" + options.filter);
+  Process process = run_process(arguments, {}, stop);
+  if (process.code != 0)
+    throw InputError(options.program, "",
+                     "ended with " + std::to_string(process.code) + ": " + last_words(process));
+  return process;
+}
+
 }  // namespace
 
 std::vector<Times> parse_benches(const std::string& text, const std::string& source) {
@@ -50,30 +65,39 @@ std::vector<Times> parse_benches(const std::string& text, const std::string& sou
 }
 
 std::vector<Times> run_benches(const BenchOptions& options, const std::atomic<bool>* stop) {
-  std::vector<std::string> arguments = {
-      options.program,
-      "--benchmark_format=json",
-      "--benchmark_repetitions=" + std::to_string(options.repetitions),
-      "--benchmark_min_time=" + std::to_string(options.seconds),
-      "--benchmark_enable_random_interleaving=true",
-      "--benchmark_report_aggregates_only=false"};
-  if (!options.filter.empty()) arguments.push_back("--benchmark_filter=" + options.filter);
-  const Process process = run_process(arguments, {}, stop);
-  if (process.code != 0)
-    throw InputError(options.program, "",
-                     "ended with " + std::to_string(process.code) + ": " + last_words(process));
+  const Process process = run_bench(
+      options,
+      {"--benchmark_format=json", "--benchmark_repetitions=" + std::to_string(options.repetitions),
+       "--benchmark_min_time=" + std::to_string(options.seconds),
+       "--benchmark_enable_random_interleaving=true", "--benchmark_report_aggregates_only=false"},
+      stop);
+  // Where no bench passes the filter Google Benchmark ends with 0 and prints nothing.
+  if (is_blank(process.out))
+    throw InputError(options.program, "", "ran no bench: " + last_words(process));
   const std::vector<Times> times = parse_benches(process.out, options.program);
   if (times.empty()) throw InputError(options.program, "", "ran no bench");
   return times;
 }
 
+void check_benches(const BenchOptions& options, const std::atomic<bool>* stop) {
+  const Process process = run_bench(options, {"--benchmark_list_tests=true"}, stop);
+  if (!is_blank(process.out)) return;
+  if (options.filter.empty())
+    throw InputError(options.program, "--benchmark_list_tests",
+                     "names no bench: " + last_words(process));
+  throw InputError("", "--filter",
+                   in_quotes(options.filter) + " is passed by no bench of " + options.program +
+                       ": " + last_words(process));
+}
+
 std::string filter_for(const std::vector<std::string>& workloads) {
+  const std::string special = R"(.^$*+?()[{|\)";
   std::string filter;
   for (const std::string& workload : workloads) {
     filter += filter.empty() ? "^(" : "|";
     for (const char c : workload.substr(prefix.size())) {
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      if (!plain && c != '_' && c != '/' && c != '-' && c != ':') filter += '\\';
+      // POSIX leaves open what a backslash means before anything else, and libstdc++ refuses it.
+      if (special.find(c) != std::string::npos) filter += '\\';
       filter += c;
     }
   }

@@ -22,11 +22,15 @@ struct BenchOptions {
 /// Runs the benches. @throws InputError naming the program when it fails or prints something else
 std::vector<Times> run_benches(const BenchOptions& options, const std::atomic<bool>* stop);
 
+/// Asks for the names of the benches only: measuring takes minutes.
+/// @throws InputError naming the program when it does not answer, --filter when no bench passes it
+void check_benches(const BenchOptions& options, const std::atomic<bool>* stop);
+
 /// What Google Benchmark prints with --benchmark_format=json, in its order; workloads are named
 /// "bench/NAME". @throws InputError naming `source` and the key
 std::vector<Times> parse_benches(const std::string& text, const std::string& source);
 
-/// A filter that these benches pass and no others.
+/// A filter, an extended regular expression of POSIX, that these benches pass and no others.
 std::string filter_for(const std::vector<std::string>& workloads);
 
 }  // namespace assay

@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <system_error>
 
 #include "assay/perf/process.hpp"
 #include "assay/support/error.hpp"
@@ -31,8 +33,20 @@ const std::string same_everywhere =
 class Scratch {
  public:
   Scratch() {
-    std::string name = (fs::temp_directory_path() / "assay-counts-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw InputError(name, "", "cannot make this folder");
+    std::error_code error;
+    const fs::path folder = fs::temp_directory_path(error);
+    if (error) {
+      const char* given = std::getenv("TMPDIR");
+      throw InputError("", "TMPDIR",
+                       "the folder for temporary files" +
+                           (given ? ", " + in_quotes(given, 200) + "," : std::string()) +
+                           " cannot be used: " + error.message());
+    }
+    std::string name = (folder / "assay-counts-XXXXXX").string();
+    if (!mkdtemp(name.data())) {
+      const std::string why = std::generic_category().message(errno);
+      throw InputError(name, "", "cannot make this folder (TMPDIR): " + why);
+    }
     path_ = name;
   }
   Scratch(const Scratch&) = delete;

@@ -9,7 +9,9 @@ namespace assay {
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close(connection); }
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
-Database::Database(const std::filesystem::path& path, Open open) : path_(path) {
+Database::Database(const std::filesystem::path& path, Open open,
+                   const std::filesystem::path& called)
+    : name_(called.empty() ? path : called) {
   const int flags =
       open == Open::to_read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   std::error_code unknown;
@@ -23,7 +25,7 @@ Database::Database(const std::filesystem::path& path, Open open) : path_(path) {
   sqlite3_busy_timeout(connection, 10'000);  // another record is being stored
 }
 
-void Database::fail(const std::string& what) const { throw InputError(path_.string(), "", what); }
+void Database::fail(const std::string& what) const { throw InputError(name_.string(), "", what); }
 
 void Database::fail_as_sqlite_says() const {
   const int error = sqlite3_extended_errcode(connection_.get());

@@ -15,8 +15,9 @@ class Database {
  public:
   enum class Open { to_read, to_write };
 
-  /// @param open  to_write makes the file when it is not there
-  Database(const std::filesystem::path& path, Open open);
+  /// @param open    to_write makes the file when it is not there
+  /// @param called  its name in messages; "": `path`
+  Database(const std::filesystem::path& path, Open open, const std::filesystem::path& called = {});
 
   /// Statements without results.
   void run(const std::string& sql);
@@ -25,7 +26,6 @@ class Database {
   std::string text(const std::string& sql);
   std::int64_t last_id() const;
 
-  const std::filesystem::path& path() const { return path_; }
   [[noreturn]] void fail(const std::string& what) const;
 
  private:
@@ -35,7 +35,7 @@ class Database {
   struct Close {
     void operator()(sqlite3* connection) const;
   };
-  std::filesystem::path path_;
+  std::filesystem::path name_;
   std::unique_ptr<sqlite3, Close> connection_;
 };
 

@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "assay/perf/database.hpp"
@@ -113,6 +115,56 @@ std::int64_t append(Database& database, const PerfRecord& record) {
   return id;
 }
 
+/// The commit that both of "abc" and "abc-changed" are of.
+std::string without_mark(const std::string& commit) {
+  const std::string mark = "-changed";
+  return commit.ends_with(mark) ? commit.substr(0, commit.size() - mark.size()) : commit;
+}
+
+/// SQLite takes these for a database in memory, or for an address: what is stored there is gone or
+/// lies elsewhere.
+void check_name(const fs::path& path) {
+  const std::string name = path.string();
+  if (name.empty() || name == ":memory:" || name.rfind("file:", 0) == 0)
+    throw InputError("", "--db",
+                     in_quotes(name) + " must name a file" +
+                         (name.empty() ? "" : "; one that is named so is './NAME'"));
+}
+
+/// A file that goes away with what SQLite left beside it.
+class FirstRecord {
+ public:
+  explicit FirstRecord(const fs::path& history) {
+    static std::atomic<int> made = 0;
+    path_ = history.string() + ".new-" + std::to_string(::getpid()) + "-" + std::to_string(++made);
+    remove();
+  }
+  FirstRecord(const FirstRecord&) = delete;
+  ~FirstRecord() { remove(); }
+  const fs::path& path() const { return path_; }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    for (const char* end : {"", "-journal"}) fs::remove(path_.string() + end, ignored);
+  }
+  fs::path path_;
+};
+
+/// Makes a history of one record, all of it or nothing. @return its id; nothing when another
+/// process was faster or the file system has no second names for files
+std::optional<std::int64_t> make_history(const fs::path& path, const PerfRecord& record) {
+  const FirstRecord made(path);
+  std::int64_t id = 0;
+  {
+    Database database(made.path(), Database::Open::to_write, path);
+    id = append(database, record);
+  }
+  std::error_code error;
+  fs::create_hard_link(made.path(), path, error);
+  return error ? std::nullopt : std::optional(id);
+}
+
 constexpr const char* head_columns =
     "SELECT id, recorded, source_commit, machine, compiler, build, counted_with FROM record ";
 
@@ -131,6 +183,7 @@ RecordHead head_at(Statement& row, const fs::path& path) {
 }  // namespace
 
 History::History(fs::path path) : path_(std::move(path)) {
+  check_name(path_);
   std::error_code unknown;
   if (!fs::exists(path_, unknown)) throw InputError(path_.string(), "", "does not exist");
   Database database(path_, Database::Open::to_read);
@@ -211,13 +264,15 @@ std::int64_t History::find(const std::string& reference, const std::string& key)
     for (const RecordHead& head : all)
       if (head.id == number) return number;
   std::set<std::string> commits;
-  std::int64_t last = 0;
-  if (reference.size() >= 4)
-    for (const RecordHead& head : all)
-      if (head.commit.rfind(reference, 0) == 0) {
-        commits.insert(head.commit.substr(0, head.commit.find('-')));
-        last = head.id;
-      }
+  std::int64_t last = 0, exact = 0;
+  for (const RecordHead& head : all) {
+    if (head.commit == reference) exact = head.id;
+    if (reference.size() >= 4 && head.commit.rfind(reference, 0) == 0) {
+      commits.insert(without_mark(head.commit));
+      last = head.id;
+    }
+  }
+  if (exact != 0) return exact;
   if (commits.size() > 1) return none(in_quotes(reference) + " begins several commits");
   if (commits.empty())
     return none(in_quotes(reference) +
@@ -228,21 +283,15 @@ std::int64_t History::find(const std::string& reference, const std::string& key)
 std::int64_t History::add(const fs::path& path, const PerfRecord& record) {
   check_can_add(path);
   std::error_code unknown;
-  const bool existed = fs::exists(path, unknown);
-  try {
-    Database database(path, Database::Open::to_write);
-    return append(database, record);
-  } catch (const Error&) {
-    // Nothing of a first record stays behind.
-    if (!existed) {
-      fs::remove(path, unknown);
-      fs::remove(path.string() + "-journal", unknown);
-    }
-    throw;
-  }
+  // Nothing of a first record that fails stays behind, and it takes nothing of another's with it.
+  if (!fs::exists(path, unknown))
+    if (const auto id = make_history(path, record)) return *id;
+  Database database(path, Database::Open::to_write);
+  return append(database, record);
 }
 
 void History::check_can_add(const fs::path& path) {
+  check_name(path);
   std::error_code unknown;
   if (fs::exists(path, unknown)) {
     Database database(path, Database::Open::to_write);

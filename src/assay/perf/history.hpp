@@ -27,7 +27,7 @@ struct RecordHead {
       commit;  ///< of the source tree; "-changed" behind it when that held more; or "unknown"
   std::string machine;       ///< processor, their number, system, C library: times need equal ones
   std::string compiler;      ///< with options, as far as the program knows
-  std::string build;         ///< SHA-256 of the program
+  std::string build;         ///< SHA-256 of the programs that took part
   CountedWith counted_with;  ///< empty: nothing was counted
 };
 
@@ -47,8 +47,9 @@ class History {
   std::vector<RecordHead> heads() const;  ///< ascending by id
   PerfRecord read(std::int64_t id) const;
 
-  /// The id that a person means by a number, the beginning of a commit (its last record), "latest"
-  /// or "previous". @throws InputError naming `key` when there is none, or several commits
+  /// The id that a person means by a number, a commit as it was stored, the beginning of one (the
+  /// last record of it or of "-changed" behind it), "latest" or "previous". @throws InputError
+  /// naming `key` when there is none, or several commits
   std::int64_t find(const std::string& reference, const std::string& key) const;
 
   /// Appends a record, all of it or nothing, and makes the file when there is none.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <thread>
 
 #include "assay/perf/database.hpp"
 #include "assay/support/error.hpp"
@@ -117,8 +118,26 @@ TEST_F(HistoryFile, RecordsAreFoundByNumberCommitAndAge) {
   EXPECT_EQ(error_of([&] { history.find("aaa", "B"); }).rfind("B: 'aaa' is no record", 0), 0u);
   EXPECT_EQ(error_of([&] { history.find("", "A"); }).rfind("A: '' is no record", 0), 0u);
   History::add(file_, record("cccc9"));
-  History::add(file_, record("cccc8"));
-  EXPECT_EQ(error_of([&] { history.find("cccc", "A"); }), "A: 'cccc' begins several commits");
+  History::add(file_, record("cccc9-changed"));
+  EXPECT_EQ(history.find("cccc", "A"), 4) << "as it was stored";
+  EXPECT_EQ(history.find("cccc9", "A"), 5);
+  History::add(file_, record("ccccc"));
+  History::add(file_, record("ccccd"));
+  EXPECT_EQ(error_of([&] { history.find("ccccc9", "A"); }).rfind("A: 'ccccc9' is no record", 0),
+            0u);
+}
+
+TEST_F(HistoryFile, ANameWithADashIsNoCommitWithAMark) {
+  for (const char* commit : {"release-1", "release-10", "release-10-changed", "release-10-rc"})
+    History::add(file_, record(commit));
+  const History history(file_);
+
+  EXPECT_EQ(history.find("release-1", "A"), 1);
+  EXPECT_EQ(history.find("release-10", "A"), 2);
+  EXPECT_EQ(history.find("release-10-c", "A"), 3);
+  EXPECT_EQ(error_of([&] { history.find("release", "A"); }), "A: 'release' begins several commits");
+  EXPECT_EQ(error_of([&] { history.find("release-", "A"); }),
+            "A: 'release-' begins several commits");
 }
 
 TEST_F(HistoryFile, OtherFilesAreNamedAndLeftAlone) {
@@ -207,6 +226,55 @@ TEST_F(HistoryFile, AFullDiskLeavesWhatWasThere) {
   }
   EXPECT_EQ(History(file_).heads().size(), 1u);
   EXPECT_EQ(read_error(), "none");
+}
+
+TEST_F(HistoryFile, ANameThatSQLiteTakesForSomethingElseIsRefused) {
+  const fs::path before = fs::current_path();
+  fs::current_path(root_);
+  for (const char* name : {"", ":memory:", "file:h.sqlite", "file:h?mode=memory"})
+    for (const std::function<void()>& action :
+         {std::function<void()>([&] { History::add(name, record("aaaa")); }),
+          std::function<void()>([&] { History::check_can_add(name); }),
+          std::function<void()>([&] { History{name}; })})
+      try {
+        action();
+        ADD_FAILURE() << name;
+      } catch (const InputError& error) {
+        EXPECT_EQ(std::string(error.what()).rfind("--db: '" + std::string(name) + "' must", 0), 0u)
+            << error.what();
+      }
+  EXPECT_EQ(files(), 0u);
+  EXPECT_EQ(History::add("./:memory:", record("aaaa")), 1);
+  EXPECT_EQ(files(), 1u);
+  fs::current_path(before);
+}
+
+TEST_F(HistoryFile, AFirstRecordThatFailsTakesNoOtherWithIt) {
+  PerfRecord twice = record("bbbb");
+  twice.times = {{"bench/a", std::vector<double>(20'000, 1.5)}, {"bench/a", {1}}};
+  EXPECT_NE(error_of([&] { History::add(file_, twice); }), "none");
+  EXPECT_EQ(files(), 0u);
+  for (int round = 0; round < 20; ++round) {
+    std::thread failing([&] { EXPECT_THROW(History::add(file_, twice), InputError); });
+    std::thread another([&] { History::add(file_, record("aaaa")); });
+    failing.join();
+    another.join();
+    ASSERT_TRUE(fs::exists(file_)) << round;
+    EXPECT_EQ(History(file_).heads().size(), 1u);
+    EXPECT_EQ(files(), 1u);
+    fs::remove(file_);
+  }
+}
+
+TEST_F(HistoryFile, TwoFirstRecordsAreBothKept) {
+  for (int round = 0; round < 20; ++round) {
+    std::thread one([&] { History::add(file_, record("aaaa")); });
+    History::add(file_, record("bbbb"));
+    one.join();
+    EXPECT_EQ(History(file_).heads().size(), 2u);
+    EXPECT_EQ(files(), 1u);
+    fs::remove(file_);
+  }
 }
 
 TEST_F(HistoryFile, AFolderThatIsNotThereIsToldBeforeMeasuring) {

@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <sstream>
 #include <system_error>
 #include <thread>
 
@@ -95,6 +97,17 @@ Process run_process(const std::vector<std::string>& arguments,
   process.out = out.content();
   process.err = err.content();
   return process;
+}
+
+std::filesystem::path found_program(const std::string& word) {
+  if (word.find('/') != std::string::npos) return word;
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path ? path : "/bin:/usr/bin");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::filesystem::path file = std::filesystem::path(folder) / word;
+    if (access(file.c_str(), X_OK) == 0) return file;
+  }
+  throw InputError(word, "", "cannot be run: " + reason(ENOENT));
 }
 
 std::string last_words(const Process& process) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Process {
 /// @throws Error(interrupted) when `stop` was set
 Process run_process(const std::vector<std::string>& arguments,
                     const std::vector<std::string>& environment, const std::atomic<bool>* stop);
+
+/// The file that run_process() would start for this word. @throws InputError when PATH has none
+std::filesystem::path found_program(const std::string& word);
 
 /// What a failed program said last on stderr, on one line; "nothing" if nothing.
 std::string last_words(const Process& process);

@@ -44,6 +44,13 @@ TEST(RunProcess, AMissingProgramIsNamed) {
   }
 }
 
+TEST(RunProcess, AProgramIsFoundAsItIsStarted) {
+  EXPECT_EQ(found_program("./here/sh"), "./here/sh");
+  EXPECT_EQ(found_program("sh").filename(), "sh");
+  EXPECT_EQ(run_process({found_program("sh").string(), "-c", "exit 7"}, {}, nullptr).code, 7);
+  EXPECT_THROW(found_program("no-such-program-anywhere"), InputError);
+}
+
 TEST(RunProcess, StopEndsTheProgram) {
   const std::atomic<bool> stop{true};
   try {

@@ -30,6 +30,10 @@ struct MeasuredRuns {
   std::vector<Work> work;
 };
 
+/// @throws InputError naming `key` unless each is the name of a golden experiment, and none twice
+void check_experiments(const std::vector<std::string>& names, const std::string& key,
+                       Session& session);
+
 /// Runs golden experiments, one after the other and all of them again and again, in processor time;
 /// workloads are named "run/NAME". @throws NumericalError when a run fails
 MeasuredRuns measure_runs(const std::vector<std::string>& experiments, int repetitions,
@@ -40,8 +44,14 @@ MeasuredRuns measure_runs(const std::vector<std::string>& experiments, int repet
 Counts measure_counts(const CountsProgram& program, Counter counter,
                       const std::vector<std::string>& workloads, Session& session);
 
-/// Head of a record of this program, on this machine, now. @param commit  "" to ask git
-RecordHead head_of_now(const std::string& commit);
+/// What a record is made by besides this program; "" for one that takes no part.
+struct MeasuringPrograms {
+  std::string bench, counts;
+};
+
+/// Head of a record of these programs, on this machine, now. @param commit  "" to ask git
+/// @throws InputError naming a program that cannot be read
+RecordHead head_of_now(const std::string& commit, const MeasuringPrograms& programs);
 
 /// "12.3 us"
 std::string time_text(double nanoseconds);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -22,39 +23,102 @@ struct CompareOptions {
 
 const std::string run_prefix = "run/";
 
-/// Measures those that seem changed once more, as often as before.
-void measure_again(const CompareOptions& options, const PerfRecord& a,
-                   std::vector<TimeFinding>& findings, Session& session) {
+/// By workload.
+using Reasons = std::map<std::string, std::string>;
+
+bool is_run(const std::string& workload) { return workload.rfind(run_prefix, 0) == 0; }
+bool is_changed(const TimeFinding& f) { return f.suspected != TimeVerdict::same; }
+
+/// Measures a second time what seems changed. What fails is left out, with its reason: the
+/// comparison is worth seeing without.
+class SecondMeasurement {
+ public:
+  SecondMeasurement(const CompareOptions& options, std::size_t repetitions, Session& session)
+      : options_(options),
+        repetitions_(
+            static_cast<int>(std::min(repetitions, static_cast<std::size_t>(largest_sample)))),
+        session_(session) {}
+
+  /// Together, so that they are interleaved; one by one where that fails, since one may be to
+  /// blame.
+  void take(const std::vector<std::string>& workloads, bool runs) {
+    if (workloads.empty()) return;
+    try {
+      std::vector<Times> some = runs ? run(workloads) : bench(workloads);
+      times_.insert(times_.end(), some.begin(), some.end());
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::usage && error.code() != ExitCode::numerical) throw;
+      if (workloads.size() == 1)
+        failed_[workloads.front()] = error.what();
+      else
+        for (const std::string& workload : workloads) take({workload}, runs);
+    }
+  }
+
+  const Times* find(const std::string& workload) const { return find_times(times_, workload); }
+  std::string why_not(const std::string& workload) const {
+    const auto at = failed_.find(workload);
+    return at == failed_.end() ? "it is not measured any more" : at->second;
+  }
+
+ private:
+  std::vector<Times> run(const std::vector<std::string>& workloads) {
+    std::vector<std::string> names;
+    for (const std::string& workload : workloads)
+      names.push_back(workload.substr(run_prefix.size()));
+    check_experiments(names, "", session_);
+    return measure_runs(names, repetitions_, session_).times;
+  }
+  std::vector<Times> bench(const std::vector<std::string>& workloads) const {
+    return run_benches(
+        {options_.files.bench, repetitions_, options_.seconds, filter_for(workloads)},
+        &stop_on_signals());
+  }
+
+  const CompareOptions& options_;
+  int repetitions_;
+  Session& session_;
+  std::vector<Times> times_;
+  Reasons failed_;
+};
+
+/// Measures those that seem changed once more, as often as before. @return why some were not
+Reasons measure_again(const CompareOptions& options, const PerfRecord& a,
+                      std::vector<TimeFinding>& findings, Session& session) {
   std::vector<std::string> runs, benches;
   std::size_t repetitions = fewest_repetitions;
   for (const TimeFinding& f : findings) {
-    if (f.suspected == TimeVerdict::same) continue;
+    if (!is_changed(f)) continue;
     repetitions = std::max(repetitions, find_times(a.times, f.workload)->nanoseconds.size());
-    if (f.workload.rfind(run_prefix, 0) == 0)
-      runs.push_back(f.workload.substr(run_prefix.size()));
-    else
-      benches.push_back(f.workload);
+    (is_run(f.workload) ? runs : benches).push_back(f.workload);
   }
-  repetitions = std::min(repetitions, static_cast<std::size_t>(largest_sample));
-  std::vector<Times> again;
-  if (!runs.empty()) again = measure_runs(runs, static_cast<int>(repetitions), session).times;
-  if (!benches.empty()) {
-    BenchOptions bench{options.files.bench, static_cast<int>(repetitions), options.seconds,
-                       filter_for(benches)};
-    for (Times& times : run_benches(bench, &stop_on_signals())) again.push_back(std::move(times));
-  }
-  for (TimeFinding& f : findings)
-    if (const Times* times = find_times(again, f.workload);
-        times && f.suspected != TimeVerdict::same)
+  SecondMeasurement again(options, repetitions, session);
+  again.take(runs, true);
+  again.take(benches, false);
+  Reasons not_again;
+  for (TimeFinding& f : findings) {
+    if (!is_changed(f)) continue;
+    if (const Times* times = again.find(f.workload))
       confirm(f, *find_times(a.times, f.workload), *times);
+    else
+      not_again[f.workload] = again.why_not(f.workload);
+  }
+  return not_again;
 }
 
 /// Why a suspicion cannot be looked into here; "" when it can.
 std::string why_not_confirmed(const CompareOptions& options, const PerfRecord& b) {
   if (options.no_confirm) return "--no-confirm";
-  const RecordHead now = head_of_now("unknown");
-  if (b.build != now.build) return fmt::format("record {} is of another build", b.id);
-  if (b.machine != now.machine) return fmt::format("record {} is of another machine", b.id);
+  const bool benches = std::any_of(b.times.begin(), b.times.end(),
+                                   [](const Times& times) { return !is_run(times.workload); });
+  try {
+    const RecordHead now = head_of_now("unknown", {benches ? options.files.bench : "",
+                                                   b.counts.empty() ? "" : options.files.program});
+    if (b.build != now.build) return fmt::format("record {} is of another build", b.id);
+    if (b.machine != now.machine) return fmt::format("record {} is of another machine", b.id);
+  } catch (const InputError& error) {
+    return error.what();
+  }
   return "";
 }
 
@@ -73,9 +137,9 @@ class Comparison {
     if (counts_differ_.empty()) counts_ = compare_counts(a_.counts, b_.counts);
     if (!times_differ_.empty()) return;
     times_ = compare_times(a_, b_);
-    if (std::none_of(times_.begin(), times_.end(), changed)) return;
+    if (std::none_of(times_.begin(), times_.end(), is_changed)) return;
     unconfirmed_ = why_not_confirmed(options, b_);
-    if (unconfirmed_.empty()) measure_again(options, a_, times_, session);
+    if (unconfirmed_.empty()) not_again_ = measure_again(options, a_, times_, session);
   }
 
   std::string text() const {
@@ -110,6 +174,7 @@ class Comparison {
                                {"b_ns", f.after},
                                {"ratio", f.ranks.ratio},
                                {"p", f.ranks.p},
+                               {"not_measured_again", reason_for(f)},
                                {"stopped_earlier", f.stopped_earlier()},
                                {"less_work", f.less_work}});
     return json;
@@ -129,7 +194,10 @@ class Comparison {
   }
 
  private:
-  static bool changed(const TimeFinding& f) { return f.suspected != TimeVerdict::same; }
+  std::string reason_for(const TimeFinding& f) const {
+    const auto at = not_again_.find(f.workload);
+    return at == not_again_.end() ? "" : at->second;
+  }
 
   std::string counts_text() const {
     std::string lines;
@@ -152,7 +220,7 @@ class Comparison {
     std::string lines;
     std::size_t same = 0;
     for (const TimeFinding& f : times_) {
-      if (!changed(f) && f.less_work.empty()) {
+      if (!is_changed(f) && f.less_work.empty()) {
         ++same;
         continue;
       }
@@ -160,6 +228,8 @@ class Comparison {
           fmt::format("  {:<28} {:>9} -> {:>9}  x {:.3f}, p {:.2g}: {}\n", f.workload,
                       time_text(f.before), time_text(f.after), f.ranks.ratio, f.ranks.p, f.words());
       for (const std::string& less : f.less_work) lines += "      " + less + "\n";
+      if (const std::string why = reason_for(f); !why.empty())
+        lines += "      not measured again: " + why + "\n";
     }
     std::string text = fmt::format("times: {} of {} the same\n{}", same, times_.size(), lines);
     if (!unconfirmed_.empty()) text += "  not measured again: " + unconfirmed_ + "\n";
@@ -171,6 +241,7 @@ class Comparison {
   std::string counts_differ_, times_differ_, unconfirmed_;
   std::vector<CountFinding> counts_;
   std::vector<TimeFinding> times_;
+  Reasons not_again_;
 };
 
 void compare(const CompareOptions& options, Session& session) {
@@ -197,6 +268,7 @@ void add_perf_compare(CLI::App& perf, Session& session) {
   command->add_option("B", options->b, meaning)->required();
   options->files.add_history(*command);
   options->files.add_bench(*command);
+  options->files.add_program(*command);
   command->add_option("--min-time", options->seconds, "of one repetition of a bench")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 60.0))

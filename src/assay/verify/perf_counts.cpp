@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -35,6 +36,38 @@ Counts chosen(Counts counts, const std::vector<std::string>& workloads) {
       return std::find(workloads.begin(), workloads.end(), entry.first) == workloads.end();
     });
   return counts;
+}
+
+/// Counts those asked for, all for none. One that is gone has a line and nothing to be counted.
+Counts counted(const CountsProgram& program, const std::vector<std::string>& asked,
+               const AcceptedCounts& accepted, Session& session) {
+  const std::vector<std::string>& known = program.workloads();
+  std::vector<std::string> there;
+  for (const std::string& name : asked)
+    if (accepted.counts.count(name) == 0 ||
+        std::find(known.begin(), known.end(), name) != known.end())
+      there.push_back(name);
+  if (there.empty() && !asked.empty()) return {};
+  return measure_counts(program, Counter::callgrind, there, session);
+}
+
+/// What the one line of an error is about: a changed count before a missing one, and of changed
+/// ones the one that went farthest. Null when all is well.
+const CountFinding* gravest(const std::vector<CountFinding>& findings) {
+  const auto rank = [](const CountFinding& f) {
+    return f.verdict == CountVerdict::more || f.verdict == CountVerdict::fewer ? 3
+           : f.verdict == CountVerdict::missing                                ? 2
+           : f.verdict == CountVerdict::gone                                   ? 1
+                                                                               : 0;
+  };
+  const CountFinding* worst = nullptr;
+  for (const CountFinding& f : findings) {
+    if (rank(f) == 0) continue;
+    if (!worst || rank(f) > rank(*worst) ||
+        (rank(f) == rank(*worst) && std::fabs(f.change()) > std::fabs(worst->change())))
+      worst = &f;
+  }
+  return worst;
 }
 
 std::string line_of(const CountFinding& f, std::size_t width) {
@@ -100,7 +133,7 @@ void check(const CountsOptions& options, Session& session) {
   if (!other.empty()) return cannot_compare(other, false, session);
   if (!has_callgrind(stop)) return cannot_compare("valgrind is not installed", true, session);
 
-  const Counts found = measure_counts(program, Counter::callgrind, options.workloads, session);
+  const Counts found = counted(program, options.workloads, accepted, session);
   const std::vector<CountFinding> findings =
       compare_counts(chosen(instructions_of(accepted), options.workloads), found);
   auto json = perf_json("check");
@@ -109,15 +142,11 @@ void check(const CountsOptions& options, Session& session) {
   json["counts"] = findings_json(findings);
   session.results(table(findings), dumped(json));
 
-  // A changed count comes before a missing one.
-  const CountFinding* worst = nullptr;
-  std::size_t bad = 0;
-  for (const CountFinding& f : findings) {
-    if (f.verdict < CountVerdict::more) continue;
-    ++bad;
-    if (!worst || f.verdict < worst->verdict) worst = &f;
-  }
+  const CountFinding* worst = gravest(findings);
   if (!worst) return;
+  const auto bad = std::count_if(findings.begin(), findings.end(), [](const CountFinding& f) {
+    return f.verdict >= CountVerdict::more;
+  });
   session.fail(worst->verdict < CountVerdict::missing ? ExitCode::gate_failed : ExitCode::golden,
                fmt::format("{}: {}: {}{}", file, worst->workload, sentence(*worst),
                            bad > 1 ? fmt::format(" (and {} more)", bad - 1) : ""));
@@ -135,14 +164,7 @@ AcceptedCounts renewed(const CountsOptions& options, const AcceptedCounts& old,
     throw InputError(options.files.counts, "with",
                      difference(accepted.with, old.with) +
                          "; counts of different builds do not go together: give --all");
-  // A workload that is gone has nothing to be counted.
-  std::vector<std::string> there, known = program.workloads();
-  for (const std::string& name : options.workloads)
-    if (old.counts.count(name) == 0 || std::find(known.begin(), known.end(), name) != known.end())
-      there.push_back(name);
-  Counts found;
-  if (options.all || !there.empty())
-    found = measure_counts(program, Counter::callgrind, there, session);
+  const Counts found = counted(program, options.workloads, old, session);
   for (const CountFinding& f :
        compare_counts(chosen(instructions_of(old), options.workloads), found)) {
     if (f.verdict == CountVerdict::equal && same_build) continue;

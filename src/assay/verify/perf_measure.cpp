@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "assay/cli/signals.hpp"
@@ -11,6 +12,7 @@
 #include "assay/perf/process.hpp"
 #include "assay/run/run.hpp"
 #include "assay/support/files.hpp"
+#include "assay/support/quote.hpp"
 #include "assay/verify/perf.hpp"
 #include "assay/verify/prover.hpp"
 
@@ -63,11 +65,37 @@ std::string git([[maybe_unused]] const std::vector<std::string>& words) {
 std::string current_commit() {
   const std::string commit = git({"rev-parse", "HEAD"});
   if (commit.empty()) return "unknown";
-  return git({"status", "--porcelain", "--untracked-files=no"}).empty() ? commit
-                                                                        : commit + "-changed";
+  // The setting status.showUntrackedFiles may hide a new source file.
+  return git({"status", "--porcelain", "--untracked-files=normal"}).empty() ? commit
+                                                                            : commit + "-changed";
+}
+
+std::string digest_of(const MeasuringPrograms& programs) {
+  std::string list = "program " + sha256(read_file("/proc/self/exe")) + "\n";
+  for (const auto& [name, file] :
+       {std::pair("bench ", &programs.bench), std::pair("counts ", &programs.counts)})
+    if (!file->empty()) list += name + sha256(read_file(found_program(*file))) + "\n";
+  return sha256(list);
 }
 
 }  // namespace
+
+void check_experiments(const std::vector<std::string>& names, const std::string& key,
+                       Session& session) {
+  const auto folder = session.golden().experiments();
+  std::vector<std::string> known;
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, absent))
+    if (entry.path().extension() == ".toml") known.push_back(entry.path().stem().string());
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(known.begin(), known.end(), *name) == known.end())
+      throw InputError("", key,
+                       in_quotes(*name, 100) + " is no golden experiment of " + folder.string() +
+                           suggestion(*name, known));
+    if (std::find(names.begin(), name, *name) != name)
+      throw InputError("", key, in_quotes(*name, 100) + " stands there twice");
+  }
+}
 
 MeasuredRuns measure_runs(const std::vector<std::string>& experiments, int repetitions,
                           Session& session) {
@@ -115,7 +143,7 @@ Counts measure_counts(const CountsProgram& program, Counter counter,
   return counts;
 }
 
-RecordHead head_of_now(const std::string& commit) {
+RecordHead head_of_now(const std::string& commit, const MeasuringPrograms& programs) {
   RecordHead head;
   head.recorded = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   head.commit = commit.empty() ? current_commit() : commit;
@@ -123,7 +151,7 @@ RecordHead head_of_now(const std::string& commit) {
                              sysconf(_SC_NPROCESSORS_CONF), fact("architecture"), fact("system"),
                              fact("glibc"));
   head.compiler = fact("compiler") + " " + fact("options");
-  head.build = sha256(read_file("/proc/self/exe"));
+  head.build = digest_of(programs);
   return head;
 }
 

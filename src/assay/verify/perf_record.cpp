@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "assay/cli/signals.hpp"
 #include "assay/perf/compare_records.hpp"
@@ -28,37 +29,44 @@ struct RecordOptions {
 
 Counter chosen_counter(const std::string& word) {
   if (word == "hardware") return Counter::hardware;
-  if (word == "callgrind" || has_callgrind(&stop_on_signals())) return Counter::callgrind;
+  if (has_callgrind(&stop_on_signals())) return Counter::callgrind;
+  if (word == "callgrind") throw InputError("", "--counter", "valgrind is not installed");
   return Counter::hardware;
-}
-
-void count(const RecordOptions& options, PerfRecord& record, Session& session) {
-  const CountsProgram program(options.files.program, &stop_on_signals());
-  const Counter counter = chosen_counter(options.counter);
-  record.counts = measure_counts(program, counter, {}, session);
-  record.counted_with = program.with(counter);
 }
 
 void record(const RecordOptions& options, Session& session) {
   require_arithmetic();
   if (options.commit.find_first_of(" \t\n") != std::string::npos)
     throw InputError("", "--commit", "must be one word");
+  // Everything that can be found out at once comes before the minutes of measuring.
   History::check_can_add(options.files.history);
+  if (options.has("runs")) check_experiments(options.experiments, "--experiment", session);
+  std::optional<CountsProgram> counts;
+  Counter counter = Counter::callgrind;
+  if (options.has("counts")) {
+    counts.emplace(options.files.program, &stop_on_signals());
+    counter = chosen_counter(options.counter);
+  }
+  BenchOptions bench = options.bench;
+  bench.program = options.files.bench;
+  if (options.has("bench")) check_benches(bench, &stop_on_signals());
   PerfRecord record;
-  static_cast<RecordHead&>(record) = head_of_now(options.commit);
+  static_cast<RecordHead&>(record) =
+      head_of_now(options.commit, {options.has("bench") ? options.files.bench : "",
+                                   options.has("counts") ? options.files.program : ""});
   if (options.has("runs")) {
     MeasuredRuns runs = measure_runs(options.experiments, options.bench.repetitions, session);
     record.times = std::move(runs.times);
     record.work = std::move(runs.work);
   }
   const std::size_t runs = record.times.size();
-  if (options.has("counts")) count(options, record, session);
-  if (options.has("bench")) {
-    BenchOptions bench = options.bench;
-    bench.program = options.files.bench;
+  if (counts) {
+    record.counts = measure_counts(*counts, counter, {}, session);
+    record.counted_with = counts->with(counter);
+  }
+  if (options.has("bench"))
     for (Times& times : run_benches(bench, &stop_on_signals()))
       record.times.push_back(std::move(times));
-  }
   record.id = History::add(options.files.history, record);
 
   std::string counted = "nothing counted";

@@ -41,9 +41,10 @@ class Perf : public Cli {
   /// instructions of each in the file counts.WORKLOAD.
   std::string counts_program(const std::string& compiler = "g++ 12.2.0") {
     script("bin/valgrind",
-           "[ \"$1\" = --version ] && exit 0\n"
-           "for word; do case $word in --callgrind-out-file=*) out=${word#*=};; esac; done\n"
-           "printf 'events: Ir\\ntotals: %s\\n' \"$(cat '" +
+           "[ \"$1\" = --version ] && exit 0\necho >>'" + path("counted") +
+               "'\n"
+               "for word; do case $word in --callgrind-out-file=*) out=${word#*=};; esac; done\n"
+               "printf 'events: Ir\\ntotals: %s\\n' \"$(cat '" +
                path("counts.") + "'$word)\" >\"$out\"\n");
     setenv("PATH", (path("bin") + ":" + path_before_).c_str(), 1);
     count("alpha", 1000);
@@ -61,7 +62,8 @@ class Perf : public Cli {
     return perf(arguments);
   }
 
-  /// A stand-in for assay_bench: one bench of nine times around `middle`. Its arguments are kept.
+  /// A stand-in for assay_bench: one bench of nine times around `middle`. The arguments of a
+  /// measurement are kept.
   std::string bench(double middle) {
     Json json = {{"benchmarks", Json::array()}};
     for (const double time : around(middle))
@@ -71,8 +73,8 @@ class Perf : public Cli {
                                     {"cpu_time", time},
                                     {"time_unit", "ns"}});
     write_file_atomically(root_ / "bench.json", json.dump());
-    return script("stub_bench",
-                  "echo \"$@\" >'" + path("bench.args") + "'\ncat '" + path("bench.json") + "'\n");
+    return script("stub_bench", "case \"$*\" in *list_tests*) echo b; exit;; esac\necho \"$@\" >'" +
+                                    path("bench.args") + "'\ncat '" + path("bench.json") + "'\n");
   }
   static std::vector<double> around(double middle) {
     std::vector<double> values;
@@ -134,7 +136,9 @@ TEST_F(Perf, RecordStoresWhatRunsCountsAndBenchesSay) {
   EXPECT_EQ(json["counts"], 2);
   const PerfRecord record = History(path("h.sqlite")).read(1);
   EXPECT_EQ(record.commit, "abcd1234");
-  EXPECT_EQ(record.build, sha256(read_file(ASSAY_PROGRAM)));
+  EXPECT_EQ(record.build, sha256("program " + sha256(read_file(ASSAY_PROGRAM)) + "\nbench " +
+                                 sha256(read_file(root_ / "stub_bench")) + "\ncounts " +
+                                 sha256(read_file(root_ / "stub_counts")) + "\n"));
   EXPECT_EQ(record.counts, (Counts{{"alpha", 1000}, {"beta", 2000}}));
   EXPECT_EQ(record.counted_with,
             (CountedWith{{"counter", "callgrind"}, {"compiler", "g++ 12.2.0"}}));
@@ -170,14 +174,13 @@ TEST_F(Perf, RecordRefusesWhatItCannotMeasureOrStore) {
                           script("failing", "echo a kink >&2; exit 3\n")}),
                  2, "failing: ended with 3: a kink");
   expect_failure(with_db({"record", "--only", "bench", "--bench", script("mute", "exit 0\n")}), 2,
-                 "mute: ");
+                 "mute: --benchmark_list_tests: names no bench: nothing");
   expect_failure(with_db({"record", "--only", "bench", "--bench", script("text", "echo Hello\n")}),
                  2, "text: not JSON");
   expect_failure(with_db({"record", "--only", "counts", "--program", path("mute")}), 2,
                  "mute: --list: is not assay_counts");
   expect_failure(with_db({"record", "--only", "counts", "--program", path("none")}), 2,
                  "none: cannot be run");
-  expect_failure(with_db({"record", "--only", "runs", "--experiment", "none"}), 2, "none.toml");
   expect_failure(with_db({"record", "--only", "nothing"}), 2, "--only");
   expect_failure(with_db({"record", "--repetitions", "4"}), 2, "--repetitions");
   expect_failure(with_db({"record", "--commit", "two words"}), 2, "--commit");
@@ -190,6 +193,80 @@ TEST_F(Perf, RecordRefusesWhatItCannotMeasureOrStore) {
                  "h.sqlite: is not an SQLite database");
   EXPECT_EQ(read_file(db), std::string(200, 'x'));
   EXPECT_FALSE(fs::exists(root_ / "bench.args")) << "told before anything was measured";
+}
+
+TEST_F(Perf, RecordRefusesWhatIsNoGoldenExperimentOrStandsTwice) {
+  experiment("quick", 30);
+  const auto refused = [&](std::vector<std::string> names, const std::string& why) {
+    std::vector<std::string> arguments = {"record", "--only", "runs", "--experiment"};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    expect_failure(with_db(arguments), 2, "--experiment: " + why);
+    EXPECT_FALSE(fs::exists(root_ / "h.sqlite"));
+  };
+  refused({"none"}, "'none' is no golden experiment");
+  refused({"../experiments/quick"}, "'../experiments/quick' is no golden experiment");
+  refused({"quick.toml"}, "'quick.toml' is no golden experiment");
+  refused({""}, "'' is no golden experiment");
+  refused({"quick", "quick"}, "'quick' stands there twice");
+}
+
+TEST_F(Perf, RecordAsksEveryProgramBeforeItMeasures) {
+  counts_program();
+  const auto refused = [&](std::vector<std::string> more, const std::string& why) {
+    std::vector<std::string> arguments = {"record", "--only", "counts", "bench"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    expect_failure(with_db(arguments), 2, why);
+    EXPECT_FALSE(fs::exists(root_ / "counted")) << why;
+    EXPECT_FALSE(fs::exists(root_ / "bench.args")) << why;
+  };
+  const std::string program = path("stub_counts"), measuring = bench(100);
+  refused({"--program", program, "--bench", path("none")}, "none: cannot be run");
+  refused({"--program", program, "--bench", script("old", "echo what >&2; exit 1\n")},
+          "old: ended with 1: what");
+  refused({"--program", path("none"), "--bench", measuring}, "none: cannot be run");
+  script("bin/valgrind", "exit 127\n");
+  refused({"--program", program, "--bench", measuring, "--counter", "callgrind"},
+          "--counter: valgrind is not installed");
+}
+
+/// Google Benchmark ends with 0 and an empty text both times.
+TEST_F(Perf, AFilterThatNoBenchPassesIsNamedWithWhatTheProgramSays) {
+  const std::string program =
+      script("picky", "echo 'Could not compile benchmark re: Unmatched [' >&2\n");
+  for (const char* filter : {"[", "nothing"})
+    expect_failure(with_db({"record", "--only", "bench", "--bench", program, "--filter", filter}),
+                   2,
+                   "--filter: '" + std::string(filter) + "' is passed by no bench of " + program +
+                       ": Could not compile benchmark re: Unmatched [");
+}
+
+TEST_F(Perf, AHistoryThatSQLiteWouldKeepElsewhereIsRefused) {
+  const std::string program = bench(100);
+  const fs::path before = fs::current_path();
+  fs::current_path(root_);
+  for (const std::string name : {"", ":memory:", "file:x"}) {
+    expect_failure(perf({"record", "--only", "bench", "--bench", program, "--db", name}), 2,
+                   "--db: '" + name + "' must name a file");
+    expect_failure(perf({"history", "--db", name}), 2, "--db: '" + name + "' must name a file");
+  }
+  fs::current_path(before);
+  EXPECT_FALSE(fs::exists(root_ / "bench.args"));
+}
+
+TEST_F(Perf, ATreeWithANewFileIsChanged) {
+  counts_program();
+  const std::string program = bench(100);
+  script("bin/git",
+         "case \"$*\" in\n*rev-parse*) echo abcd1234;;\n*untracked-files=no) ;;\n"
+         "*status*) cat '" +
+             path("status") + "';;\nesac\n");
+  for (const auto& [status, commit] :
+       {std::pair("", "abcd1234"), {"?? new.cpp\n", "abcd1234-changed"}}) {
+    write_file_atomically(root_ / "status", status);
+    const Ended ended = with_db({"record", "--only", "bench", "--bench", program, "--json"});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(Json::parse(ended.out)["commit"], commit);
+  }
 }
 
 TEST_F(Perf, CheckGatesBothWaysAndAcceptCloses) {
@@ -225,6 +302,31 @@ TEST_F(Perf, CheckGatesBothWaysAndAcceptCloses) {
   EXPECT_EQ(accepted.counts.at("beta").reason, "first measured");
 }
 
+TEST_F(Perf, CheckNamesTheCountThatWentFarthest) {
+  counts_program();
+  ASSERT_EQ(counts("accept", {"--all", "--reason", "r"}).code, 0);
+  count("alpha", 1010);
+  count("beta", 4000);
+  expect_failure(counts("check"), 1, "beta: 4000 instructions, accepted are 2000");
+  count("beta", 1000);
+  expect_failure(counts("check"), 1, "beta: 1000 instructions, accepted are 2000");
+  count("alpha", 1600);
+  expect_failure(counts("check"), 1, "alpha: 1600 instructions");
+}
+
+TEST_F(Perf, AFolderForTemporaryFilesThatIsNotThereIsNamed) {
+  counts_program();
+  ASSERT_EQ(counts("accept", {"--all", "--reason", "r"}).code, 0);
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before ? before : "";
+  setenv("TMPDIR", path("none").c_str(), 1);
+  expect_failure(counts("check", {"alpha"}), 2, "TMPDIR: ");
+  if (before)
+    setenv("TMPDIR", kept.c_str(), 1);
+  else
+    unsetenv("TMPDIR");
+}
+
 TEST_F(Perf, WorkloadsThatComeAndGoAreAccepted) {
   counts_program();
   ASSERT_EQ(counts("accept", {"--all", "--reason", "r"}).code, 0);
@@ -235,6 +337,12 @@ TEST_F(Perf, WorkloadsThatComeAndGoAreAccepted) {
   expect_failure(counts("accept", {"delta", "--reason", "r"}), 2, "'delta' is not counted");
   ASSERT_EQ(counts("accept", {"gamma", "--reason", "new"}).code, 0);
   expect_failure(counts("check"), 3, "alpha: has an accepted count, and is no workload");
+  fs::remove(root_ / "counted");
+  expect_failure(counts("check", {"alpha"}), 3, "alpha: has an accepted count, and is no workload");
+  EXPECT_FALSE(fs::exists(root_ / "counted")) << "there is nothing to be counted";
+  expect_failure(counts("check", {"alpha", "beta"}), 3, "alpha: has an accepted count");
+  EXPECT_EQ(counts("check", {"beta"}).code, 0);
+  expect_failure(counts("check", {"delta"}), 2, "'delta' is not counted");
   ASSERT_EQ(counts("accept", {"alpha", "--reason", "gone"}).code, 0);
   EXPECT_EQ(counts("check").code, 0);
   EXPECT_EQ(instructions_of(read_counts(root_ / "counts.txt")),
@@ -310,7 +418,8 @@ TEST_F(Perf, CompareLeavesOutWhatSaysNothing) {
 TEST_F(Perf, CompareTellsStoppingEarlierFromBeingFaster) {
   store(100, 100, 1000, 100);
   store(80, 50, 1000, 40);
-  const Ended ended = with_db({"compare", "1", "2"});
+  const Ended ended =
+      with_db({"compare", "1", "2", "--bench", bench(80), "--program", counts_program()});
   EXPECT_EQ(ended.code, 0) << ended.err;
   for (const char* part : {"suspected faster, not confirmed",
                            "suspected faster because it stopped earlier, not confirmed",
@@ -342,6 +451,75 @@ TEST_F(Perf, CompareMeasuresASuspicionAgain) {
   record_bench(120);
   EXPECT_EQ(verdict(120), "same");
   EXPECT_FALSE(fs::exists(root_ / "bench.args")) << "nothing was suspected";
+}
+
+TEST_F(Perf, ASecondMeasurementThatFailsIsSaidAndTheRestCompared) {
+  // Two benches, of which one cannot be measured again.
+  const auto json = [](const std::string& name, double middle) {
+    std::string text;
+    for (const double time : around(middle))
+      text += ", " + Json({{"name", name},
+                           {"run_name", name},
+                           {"run_type", "iteration"},
+                           {"cpu_time", time},
+                           {"time_unit", "ns"}})
+                         .dump();
+    return text;
+  };
+  const auto write = [&](const std::string& file, const std::string& list) {
+    write_file_atomically(root_ / file, "{\"benchmarks\": [" + list.substr(2) + "]}");
+  };
+  const std::string program =
+      script("two",
+             "case \"$*\" in\n*list_tests*) echo b;;\n"
+             "*filter=^*kink*) echo a kink >&2; exit 3;;\n"
+             "*filter=^*) cat '" +
+                 path("again") + "';;\n*) cat '" + path("both") + "';;\nesac\n");
+  for (const double middle : {100, 120}) {
+    write("both", json("f<double>", middle) + json("kink", middle));
+    const Ended ended = with_db({"record", "--only", "bench", "--bench", program});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+  }
+  write("again", json("f<double>", 121));
+
+  const Ended ended = with_db({"compare", "1", "2", "--bench", program});
+
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find(": slower\n"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find(": suspected slower, not confirmed\n      not measured again: " +
+                           program + ": ended with 3: a kink\n"),
+            std::string::npos)
+      << ended.out;
+  const Json times =
+      Json::parse(with_db({"compare", "1", "2", "--json", "--bench", program}).out)["times"];
+  EXPECT_EQ(of(times, "bench/f<double>")["not_measured_again"], "");
+  EXPECT_EQ(of(times, "bench/kink")["not_measured_again"], program + ": ended with 3: a kink");
+
+  // Gone since the record: what Google Benchmark says then is no text at all.
+  write_file_atomically(root_ / "again", "");
+  const Ended gone = with_db({"compare", "1", "2", "--bench", program});
+  EXPECT_EQ(gone.code, 0) << gone.err;
+  EXPECT_NE(gone.out.find("not measured again: " + program + ": ran no bench: nothing"),
+            std::string::npos)
+      << gone.out;
+}
+
+TEST_F(Perf, TheBuildOfARecordIsThatOfItsBenchesToo) {
+  record_bench(100);
+  record_bench(120);
+  const auto compared = [&](const std::string& program) {
+    const Ended ended = with_db({"compare", "1", "2", "--bench", program});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_FALSE(fs::exists(root_ / "none"));
+    return ended.out;
+  };
+  const std::string program = bench(121);
+  EXPECT_NE(compared(program).find(": slower\n"), std::string::npos);
+  EXPECT_NE(compared(path("none")).find("not measured again: " + path("none")), std::string::npos);
+  write_file_atomically(root_ / "stub_bench", read_file(root_ / "stub_bench") + "# other\n");
+  fs::permissions(root_ / "stub_bench", fs::perms::owner_all);
+  EXPECT_NE(compared(program).find("not measured again: record 2 is of another build"),
+            std::string::npos);
 }
 
 TEST_F(Perf, HistoryShowsEachWorkloadAndItsChanges) {
