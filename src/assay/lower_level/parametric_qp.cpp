@@ -11,7 +11,7 @@ namespace {
 
 /// Writing the operators out takes n solves with H and a bound on its smallest eigenvalue; an x
 /// then costs some triangular solves less. Both grow like n^2 for each, so after some number of x,
-/// and a share of n, that has been saved: bench/README.md has the measurements.
+/// and a share of n, that has been saved (bench/README.md).
 template <class S>
 typename ParametricQp<S>::Plan cheaper(const ParametricProgram<S>& p, long solves) {
   using Plan = typename ParametricQp<S>::Plan;

@@ -21,8 +21,7 @@ namespace own {
 #undef ASSAY_LANES
 }  // namespace own
 
-// AVX2 without its companion, the fused multiply-add. Wider registers than these gained nothing
-// where it was measured (bench/README.md), and AVX-512 cannot be had without that companion.
+// AVX2 without its companion, the fused multiply-add. AVX-512 cannot be had without it.
 #if defined(__x86_64__) && !defined(__AVX__)
 #define ASSAY_LANES_AVX2
 #if defined(__clang__)
