@@ -363,7 +363,7 @@ bool ParametricQp<S>::enter(Index row) {
   }
 }
 
-/// The smallest pivot of the set as a share of its corner, and which rows are really there.
+/// The smallest pivot of the set as a share of its corner.
 template <class S>
 void ParametricQp<S>::measure_set() {
   if (set_measured_) return;
@@ -410,12 +410,13 @@ bool ParametricQp<S>::refine() {
 
 /// Whether each sign is that of the exact answer.
 ///
-/// With operators: y errs by at most e = gamma kappa (|Y||x| + |y0| + what the multipliers add to
-/// y), kappa = |H|_1 / mu, in the Euclidean norm: a solve with H leaves a residual of that many
-/// roundings of |H||y|, and products add as many. With a factor: by some times the last correction.
-/// A row's slack errs by |b_i|_1 times that, at most sqrt(m) |b_i|_2 e, and by the rounding of its
-/// terms; a multiplier by as much over b'H^-1 b, and either by 1 / share^2 more for rows that
-/// nearly depend on each other.
+/// With operators: y errs by e = gamma kappa (|Y||x| + |y0| + what the multipliers add to y), kappa
+/// = |H|_1 / mu, in the Euclidean norm: a solve with H leaves a residual of some roundings of
+/// |H||y|, for which gamma counts 4 (m + n + 8) (in the worst case it is m times that: Higham,
+/// "Accuracy and Stability", theorem 10.4), and products add as many. With a factor: by some times
+/// the last correction, sqrt(m) of it in this norm. A row's slack errs by |b_i|_2 e <= sqrt(m)
+/// max|b_i| e and by the rounding of its terms; a multiplier by as much over b'H^-1 b, and either
+/// by 1 / share^2 more for rows that nearly depend on each other.
 template <class S>
 bool ParametricQp<S>::beyond_doubt() {
   if constexpr (is_exact<S>) {
@@ -427,20 +428,19 @@ bool ParametricQp<S>::beyond_doubt() {
   } else {
     S error(0);
     const S y_size = norm(y_) + norm(y_free_);
+    const S root_m = square_root(S(static_cast<double>(m_)));
+    const S root_n = square_root(S(static_cast<double>(n_)));
     if (plan_ == Plan::operators) {
       error = gamma_ * (H_norm_ * inverse_mu_) * (Y_size_ * x_size_ + norm(y0_) + y_size);
     } else {
       if (!refine()) return false;
-      const S root = square_root(S(static_cast<double>(m_)));
-      error = S(left_over_corrections) * root * drift_ + gamma_ * y_size;
+      error = S(left_over_corrections) * root_m * drift_ + gamma_ * y_size;
     }
     measure_set();
     error /= set_share_ * set_share_;
-    const S root_m = square_root(S(static_cast<double>(m_)));
     const auto noise = [&](Index i) {
       return row_size_[i] * root_m * error +
-             gamma_ * (magnitude(b_[i]) +
-                       A_size_[i] * x_size_ * square_root(S(static_cast<double>(n_))));
+             gamma_ * (magnitude(b_[i]) + A_size_[i] * x_size_ * root_n);
     };
     for (Index i = p_.equalities; i < rows_; ++i)
       if (!held_[static_cast<std::size_t>(i)] && !(noise(i) < slack_[i])) return false;
@@ -536,7 +536,7 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   for (const Index row : set)
     if (row < p_.equalities || careful_->multiplier_noise(row) < careful_->multipliers()[row])
       hold(row);
-  kink_ = active_.size() < set.size();
+  kink_ = active_.size() < set.size();  // also where hold() refused a row for its pivot
   for (Index i = p_.equalities; i < rows_; ++i)
     if (!held_[static_cast<std::size_t>(i)])
       kink_ = kink_ || careful_->slack_is_noise(

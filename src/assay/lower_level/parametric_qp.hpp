@@ -36,7 +36,8 @@ struct ParametricProgram {
 /// product with the one, and a vector one with its transpose. The second is dearer to set up, so
 /// how many solves are to come decides. Rows that bound one variable cost no products at all.
 ///
-/// Works in the space of the rows, on the dual active-set method of ActiveSetQp; starts from the
+/// Works in the space of the rows, by the dual active-set method of Goldfarb and Idnani (see
+/// ActiveSetQp) on B H^-1 B' and the slacks of the minimiser without rows; starts from the
 /// rows that were active last time. An answer is accepted where every slack and every multiplier is
 /// beyond what rounding may have done to it. Everything else (kinks, dependent rows,
 /// contradictions) goes to ActiveSetQp, which can tell them apart; `slow_solves()` counts that.
@@ -64,10 +65,10 @@ class ParametricQp {
 
   Plan plan() const { return plan_; }
 
-  /// y*(x). @return infeasible in rationals only: elsewhere rows that contradict each other as far
-  /// as rounding can tell are not_converged (ActiveSetLowerLevel proves which). Difficult points
-  /// need a bound on the smallest eigenvalue of H that double can prove. @throws NumericalError
-  /// without one
+  /// y*(x), x (n). @return infeasible in rationals only: elsewhere rows that contradict each other
+  /// as far as rounding can tell are not_converged (ActiveSetLowerLevel proves which). Difficult
+  /// points need a bound on the smallest eigenvalue of H that double can prove. @throws
+  /// NumericalError without one
   LowerStatus solve(const Vec<S>& x);
   const Vec<S>& y() const { return y_; }
   /// Rows with a positive multiplier and the equalities, in no order, and their multipliers.
@@ -77,7 +78,8 @@ class ParametricQp {
   /// vjp() then gives the derivative that belongs to active().
   bool kink() const { return kink_; }
 
-  /// out = (dy*/dx)' v at the x solved last, (n).
+  /// out = (dy*/dx)' v at the x solved last: -M'p - A_I'nu, where [H B_I'; B_I 0][p; nu] = [v; 0].
+  /// @param v  (m), out (n)
   /// @pre solve() returned solved
   void vjp(const Vec<S>& v, Vec<S>& out);
 
