@@ -119,8 +119,8 @@ struct Allowed {
 };
 
 template <class S>
-struct Bench {
-  explicit Bench(const Instance& in)
+struct KnownProblemsBench {
+  explicit KnownProblemsBench(const Instance& in)
       : problem(in), lower(problem), estimator({&problem, &lower, nullptr, {}, {}}) {}
   void at(const Vec<S>& x) {
     estimator.evaluate(x, {}, 0, gradient);
@@ -135,8 +135,8 @@ struct Bench {
 
 /// y*, multipliers, gradient (where given) and F at one x.
 template <class S>
-void expect_known(const std::string& where, const Instance& in, Bench<S>& bench, const RVec& rough,
-                  const std::vector<reference::Formula>& y,
+void expect_known(const std::string& where, const Instance& in, KnownProblemsBench<S>& bench,
+                  const RVec& rough, const std::vector<reference::Formula>& y,
                   const reference::SmoothProblem& stated) {
   Vec<S> x(rough.size());
   for (Index i = 0; i < x.size(); ++i) x[i] = convert<S>(rough[i]);
@@ -191,7 +191,7 @@ TYPED_TEST(OnKnownProblems, ClosedFormsOfYAndTheGradient) {
     const auto in = reference::known_problem_instance(known.id);
     if (!in || flagged(known, "not strongly convex")) continue;
     const reference::SmoothProblem stated = reference::read_problem(known.text);
-    Bench<S> bench(*in);
+    KnownProblemsBench<S> bench(*in);
     for (const reference::KnownForm& form : known.forms) {
       std::vector<reference::Formula> y;
       for (const std::string& text : form.y) y.emplace_back(text, in->n, 0);
@@ -217,7 +217,7 @@ TYPED_TEST(OnKnownProblems, TheSolutionAndItsFlags) {
     const RVec at = exact_vector(x);
     // Where the rows meet in a point, x* rounded may have no feasible y at all.
     if (flagged(known, "dependent rows") && at != stated) continue;
-    Bench<S> bench(*in);
+    KnownProblemsBench<S> bench(*in);
     bench.at(x);
     const LowerSolution<S>& s = bench.estimator.solution();
     ASSERT_EQ(s.status, LowerStatus::solved) << known.id;

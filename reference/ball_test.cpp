@@ -6,6 +6,7 @@
 #include "assay/numerics/random.hpp"
 #include "reference/definite.hpp"
 #include "reference/doubled_sum.hpp"
+#include "reference/exact_residuals.hpp"
 #include "reference/verified_inverse.hpp"
 
 namespace assay::reference {
@@ -29,11 +30,6 @@ class Draws {
   std::uint64_t count_ = 0;
   int range_;
 };
-
-template <class S>
-Rational exact(const S& a) {
-  return convert<Rational>(a);
-}
 
 template <class S>
 bool holds(const Ball<S>& ball, const Rational& value) {

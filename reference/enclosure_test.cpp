@@ -10,17 +10,11 @@
 
 #include "assay/problem/generator.hpp"
 #include "reference/exact_qp.hpp"
+#include "reference/exact_residuals.hpp"
 #include "reference/small_instances.hpp"
 
 namespace assay::reference {
 namespace {
-
-template <class S>
-Vec<S> rounded(const RVec& v) {
-  Vec<S> out(v.size());
-  for (Index i = 0; i < v.size(); ++i) out[i] = convert<S>(v[i]);
-  return out;
-}
 
 /// What exact arithmetic says at x.
 struct Truth {

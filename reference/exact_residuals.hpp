@@ -19,6 +19,13 @@ RVec exact(const Vec<S>& v) {
   return w;
 }
 
+template <class S>
+Vec<S> rounded(const RVec& v) {
+  Vec<S> w(v.size());
+  for (Index i = 0; i < v.size(); ++i) w[i] = convert<S>(v[i]);
+  return w;
+}
+
 inline Real100 fine(const Rational& a) { return convert<Real100>(a); }
 
 inline Real100 length(const RVec& v) {

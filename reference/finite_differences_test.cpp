@@ -10,6 +10,7 @@
 #include "assay/scalar/convert.hpp"
 #include "assay/support/error.hpp"
 #include "reference/exact_bilevel.hpp"
+#include "reference/exact_residuals.hpp"
 #include "reference/fraction_vectors.hpp"
 #include "reference/known_kinks_test.hpp"
 #include "reference/small_instances.hpp"
@@ -32,22 +33,15 @@ Function<S> exact_function(const Instance& in) {
   };
 }
 
-template <class S>
-Vec<S> rounded(const RVec& v) {
-  Vec<S> out(v.size());
-  for (Index i = 0; i < v.size(); ++i) out[i] = convert<S>(v[i]);
-  return out;
-}
-
 /// A random instance with a differentiable point where rows are active.
-struct Case {
+struct FiniteDifferencesCase {
   Instance in;
   RVec x;
   ExactBilevel at;
 };
-Case active_case(int skip) {
+FiniteDifferencesCase active_case(int skip) {
   for (std::uint64_t seed = 0;; ++seed) {
-    Case c{small_instance(seed, varied_shape(seed)), {}, {}};
+    FiniteDifferencesCase c{small_instance(seed, varied_shape(seed)), {}, {}};
     c.x = widen<Rational>(eighths(seed, 1000, c.in.n, 8));
     c.at = exact_at(c.in, c.x);
     if (!c.at.differentiable() || c.at.minimiser.strongly_active.empty() ||
@@ -63,7 +57,7 @@ Case active_case(int skip) {
 }
 
 template <class S>
-GradientJudgement judge(const Case& c, const RVec& g, double accuracy) {
+GradientJudgement judge(const FiniteDifferencesCase& c, const RVec& g, double accuracy) {
   DifferenceOptions options;
   options.accuracy = accuracy;
   options.directions = 3;
@@ -72,7 +66,7 @@ GradientJudgement judge(const Case& c, const RVec& g, double accuracy) {
 
 TEST(FiniteDifferences, CorrectGradient) {
   for (int k = 0; k < 3; ++k) {
-    const Case c = active_case(k);
+    const FiniteDifferencesCase c = active_case(k);
     // Rounding g to 168 bits is an error of 1e-50; the judge asks for thirty digits.
     const GradientJudgement wide = judge<Real50>(c, c.at.total, 1e-30);
     EXPECT_EQ(wide.verdict, Judgement::correct) << wide.text;
@@ -89,7 +83,7 @@ TEST(FiniteDifferences, CorrectGradient) {
   }
 }
 
-void expect_wrong(const Case& c, const RVec& g) {
+void expect_wrong(const FiniteDifferencesCase& c, const RVec& g) {
   const GradientJudgement wide = judge<Real50>(c, g, 1e-6);
   EXPECT_EQ(wide.verdict, Judgement::wrong) << wide.text;
   const DirectionEvidence& d = wide.directions[wide.decisive];
@@ -102,7 +96,7 @@ void expect_wrong(const Case& c, const RVec& g) {
 
 TEST(FiniteDifferences, OnePerCent) {
   for (int k = 0; k < 3; ++k) {
-    const Case c = active_case(k);
+    const FiniteDifferencesCase c = active_case(k);
     expect_wrong(c, Rational(101, 100) * c.at.total);
     // Within what was asked for, it is correct.
     EXPECT_EQ(judge<double>(c, Rational(101, 100) * c.at.total, 0.1).verdict, Judgement::correct);
@@ -111,7 +105,7 @@ TEST(FiniteDifferences, OnePerCent) {
 
 TEST(FiniteDifferences, MissingImplicitPart) {
   for (int k = 0; k < 2; ++k) {
-    const Case c = active_case(k);
+    const FiniteDifferencesCase c = active_case(k);
     expect_wrong(c, c.at.direct);
   }
 }
@@ -120,8 +114,8 @@ TEST(FiniteDifferences, MissingImplicitPart) {
 /// at b - A x.
 TEST(FiniteDifferences, MissingRowTerm) {
   for (int k = 0; k < 2; ++k) {
-    const Case c = active_case(k);
-    Case frozen = c;
+    const FiniteDifferencesCase c = active_case(k);
+    FiniteDifferencesCase frozen = c;
     frozen.in.A = ExactMatrix(c.in.A.rows(), c.in.n);
     frozen.in.E = ExactMatrix(c.in.E.rows(), c.in.n);
     const Derivative d =

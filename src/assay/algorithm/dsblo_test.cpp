@@ -16,8 +16,6 @@ struct Setting {
   double clip;
 };
 
-R length_of(const Vector& v) { return sqrt(v.squaredNorm()); }
-
 constexpr double width = 0.05, gamma1 = 2, gamma2 = 24, beta = 0.75;
 
 Given given(const Setting& s) {

@@ -10,8 +10,6 @@ namespace {
 using R = Textbook::R;
 using Vector = Textbook::Vector;
 
-R length_of(const Vector& v) { return sqrt(v.squaredNorm()); }
-
 struct Clipped {
   double average = 0;
   bool new_delta = false;

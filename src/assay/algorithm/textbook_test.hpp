@@ -106,6 +106,12 @@ class Textbook {
   Vector b, d, cx, cy, xt, yt;
 };
 
+inline Textbook::R length_of(const Textbook::Vector& v) {
+  Textbook::R sum = 0;
+  for (Index i = 0; i < v.size(); ++i) sum += v[i] * v[i];
+  return sqrt(sum);
+}
+
 /// Passes on to another estimator and writes down what it was asked.
 template <class S>
 class Recorder final : public Estimator<S> {

@@ -96,7 +96,7 @@ class BadInput : public Cli {
 
 // ---- what the files say ----
 
-struct Case {
+struct BadInputCliCase {
   const char* name;
   std::string instance, experiment;
   int code;
@@ -105,24 +105,24 @@ struct Case {
 };
 
 /// An instance with one piece replaced.
-Case instance(const char* name, const std::string& piece, const std::string& replacement, int code,
-              const std::string& complaint) {
+BadInputCliCase instance(const char* name, const std::string& piece, const std::string& replacement,
+                         int code, const std::string& complaint) {
   return {name, with(valid_instance, piece, replacement), valid_experiment, code,
           "i.json: " + complaint};
 }
 
 /// An experiment with one piece replaced, or with a table added to it.
-Case experiment(const char* name, const std::string& piece, const std::string& replacement,
-                const std::string& complaint) {
+BadInputCliCase experiment(const char* name, const std::string& piece,
+                           const std::string& replacement, const std::string& complaint) {
   return {name, valid_instance, with(valid_experiment, piece, replacement), 2,
           "e.toml: " + complaint};
 }
-Case added(const char* name, const std::string& table, const std::string& complaint) {
+BadInputCliCase added(const char* name, const std::string& table, const std::string& complaint) {
   return {name, valid_instance, valid_experiment + table, 2, "e.toml: " + complaint};
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> cases = {
+const std::vector<BadInputCliCase>& cases() {
+  static const std::vector<BadInputCliCase> cases = {
       {"empty_instance", "", valid_experiment, 2, "i.json: the text ends too early"},
       {"truncated_instance", up_to(valid_instance, "[[2,1],[1,"), valid_experiment, 2,
        "i.json: lower.H[1][1]: the text ends too early"},
@@ -235,12 +235,12 @@ const std::vector<Case>& cases() {
   return cases;
 }
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const BadInputCliCase& c, std::ostream* out) { *out << c.name; }
 
-class BadRun : public BadInput, public testing::WithParamInterface<Case> {};
+class BadRun : public BadInput, public testing::WithParamInterface<BadInputCliCase> {};
 
 TEST_P(BadRun, IsRefusedInOneLineAndLeavesNothing) {
-  const Case& c = GetParam();
+  const BadInputCliCase& c = GetParam();
   write_file_atomically(path("i.json"), c.instance);
   write_file_atomically(path("e.toml"), c.experiment);
 

@@ -21,13 +21,13 @@ std::string instance_text() {
     "x0": [1, 2]})";
 }
 
-struct Case {
+struct LadderCase {
   Experiment experiment;
   Instance instance;
 };
 
-Case small(const std::string& tables, const std::string& top = "") {
-  Case c;
+LadderCase small(const std::string& tables, const std::string& top = "") {
+  LadderCase c;
   c.instance = parse_instance(instance_text(), "small.json");
   c.experiment = parse_experiment("format = \"assay-experiment/1\"\nname = \"small\"\n" + top +
                                       "[instance]\npath = \"small.json\"\n" + tables +
@@ -68,7 +68,7 @@ void expect_identity(const Ladder& ladder) {
 }
 
 TEST(Ladder, OfACorrectMethodHoldsNothingButRounding) {
-  const Case c = small(
+  const LadderCase c = small(
       "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[step]\nrule = \"constant\"\nlength = "
       "0.05\n");
   for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 5, 11})) {
@@ -82,8 +82,9 @@ TEST(Ladder, OfACorrectMethodHoldsNothingButRounding) {
 }
 
 TEST(Ladder, TheDetachedPartIsTheImplicitOne) {
-  const Case c = small("[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\nperturbation = 0\n",
-                       "faults = [\"detached_implicit\"]\n");
+  const LadderCase c =
+      small("[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\nperturbation = 0\n",
+            "faults = [\"detached_implicit\"]\n");
   for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 3})) {
     expect_identity(ladder);
     const Rung* rung = ladder.find("detached_implicit");
@@ -98,7 +99,7 @@ TEST(Ladder, TheDetachedPartIsTheImplicitOne) {
 }
 
 TEST(Ladder, EachPartOfASamplingMethodHasItsRung) {
-  const Case c = small(
+  const LadderCase c = small(
       "[algorithm]\nname = \"dsblo\"\nperturbation = 0.01\nsamples = 3\ngradient_clip = 0.5\n"
       "[noise]\ngradient_std = 0.1\n");
   const auto ladders = fidelity_ladders(c.experiment, c.instance, {0, 1, 7});
@@ -112,7 +113,7 @@ TEST(Ladder, EachPartOfASamplingMethodHasItsRung) {
 }
 
 TEST(Ladder, AFixedPerturbationHasItsRung) {
-  const Case c = small(
+  const LadderCase c = small(
       "[algorithm]\nname = \"ssigd\"\nperturbation = 0.01\n[step]\nrule = \"constant\"\nlength = "
       "0.05\n");
   for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 9})) {
@@ -125,7 +126,7 @@ TEST(Ladder, AFixedPerturbationHasItsRung) {
 }
 
 TEST(Ladder, APenaltyMethodFallsIntoItsParts) {
-  const Case c = small(
+  const LadderCase c = small(
       "[algorithm]\nname = \"f2csa\"\nouter = \"sgd\"\n[hypergradient]\nestimator = \"penalty\"\n"
       "alpha = 0.3\ninner = \"gradient\"\ninner_steps = 3\n",
       "faults = [\"ridge\"]\n");
@@ -140,7 +141,7 @@ TEST(Ladder, APenaltyMethodFallsIntoItsParts) {
 }
 
 TEST(Ladder, AnInexactLowerLevelHasItsRung) {
-  const Case c = small(
+  const LadderCase c = small(
       "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[lower_level]\nsolver = "
       "\"projected_gradient\"\ntolerance = 0\nmax_iterations = 3\naccept_unconverged = true\n");
   for (const Ladder& ladder : fidelity_ladders(c.experiment, c.instance, {0, 6})) {
@@ -164,7 +165,7 @@ TEST(Ladder, EveryFaultOfTheEstimatorHasItsRung) {
       {"two_point", "[algorithm]\nname = \"ssigd\"\n[hypergradient]\nestimator = \"two_point\"\n"}};
   for (const FaultInfo& info : fault_registry()) {
     const std::string method = info.acts_on.substr(0, info.acts_on.find(' '));
-    const Case c = small(methods.at(method), "faults = [\"" + info.name + "\"]\n");
+    const LadderCase c = small(methods.at(method), "faults = [\"" + info.name + "\"]\n");
     long rungs = 0;
     for (const Fidelity& f : fidelities(c.experiment)) rungs += f.cause == info.name;
     EXPECT_EQ(rungs, elsewhere.contains(info.name) ? 0 : 1) << info.name;
@@ -174,7 +175,7 @@ TEST(Ladder, EveryFaultOfTheEstimatorHasItsRung) {
 /// Noise of each iteration and steps 1/(mu (t+1)): what is drawn and taken at t has to be that of
 /// t, wherever the run is gone on with.
 TEST(Continuation, GoesOnWithTheDrawsAndStepsOfItsIterations) {
-  const Case c = small(
+  const LadderCase c = small(
       "[algorithm]\nname = \"ssigd\"\nperturbation = 0\n[step]\nrule = \"inverse\"\nmu = 20\n"
       "[noise]\ngradient_std = 0.1\n");
   Experiment precise = c.experiment;
@@ -199,7 +200,7 @@ TEST(Continuation, GoesOnWithTheDrawsAndStepsOfItsIterations) {
 }
 
 TEST(Ladder, StandsOnARunInDouble) {
-  Case c = small("[algorithm]\nname = \"ssigd\"\n");
+  LadderCase c = small("[algorithm]\nname = \"ssigd\"\n");
   c.experiment.scalar = "real50";
   EXPECT_THROW(fidelity_ladders(c.experiment, c.instance, {0}), InputError);
 }

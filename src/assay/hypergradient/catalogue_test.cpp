@@ -26,8 +26,8 @@ Settings settings_of(const std::string& name, const Given& given) {
 }
 
 /// What an estimator works on: an instance, noise in f, and the faults.
-struct Bench {
-  explicit Bench(const Instance& instance, const std::vector<Fault>& faults = {})
+struct EstimatorCatalogueBench {
+  explicit EstimatorCatalogueBench(const Instance& instance, const std::vector<Fault>& faults = {})
       : problem(instance), lower(problem), draws(3, 1) {
     context = {&problem, &lower, &draws, {.objective = 0x1p-10}, {}, false};
     for (const Fault fault : faults) context.faults.add(fault);
@@ -48,7 +48,7 @@ Instance small_active() {
       "", ""));
 }
 
-struct Case {
+struct EstimatorCatalogueCase {
   std::string name;
   std::vector<Fault> faults;  ///< without which some settings have no effect
   Given given;
@@ -56,7 +56,8 @@ struct Case {
   std::function<std::unique_ptr<Estimator<double>>(const EstimatorContext<double>&)> make;
 
   /// The estimates at x0 and, remembering that, next to it.
-  std::vector<double> estimates(Estimator<double>& estimator, Bench& bench, Vec<double> x) const {
+  std::vector<double> estimates(Estimator<double>& estimator, EstimatorCatalogueBench& bench,
+                                Vec<double> x) const {
     std::vector<double> all;
     for (int step = 0; step < 2; ++step) {
       bench.draws.set_iteration(static_cast<std::uint64_t>(step));
@@ -69,13 +70,13 @@ struct Case {
   }
   std::vector<double> listed(const Given& settings) const {
     const Instance instance = small_active();
-    Bench bench(instance, faults);
+    EstimatorCatalogueBench bench(instance, faults);
     const auto estimator = make_estimator(name, settings_of(name, settings), bench.context);
     return estimates(*estimator, bench, instance.x0->to_vector<double>());
   }
   std::vector<double> direct() const {
     const Instance instance = small_active();
-    Bench bench(instance, faults);
+    EstimatorCatalogueBench bench(instance, faults);
     return estimates(*make(bench.context), bench, instance.x0->to_vector<double>());
   }
 };
@@ -87,7 +88,7 @@ auto maker(const Options& options) {
   };
 }
 
-std::vector<Case> cases() {
+std::vector<EstimatorCatalogueCase> estimator_cases() {
   const auto penalty = maker<PenaltyEstimator<double>, PenaltyOptions>;
   return {
       {"implicit",
@@ -148,13 +149,14 @@ std::vector<Case> cases() {
 }
 
 TEST(HypergradientCatalogue, AnEstimatorGetsItsSettings) {
-  for (const Case& c : cases()) EXPECT_EQ(c.listed(c.given), c.direct()) << c.name;
+  for (const EstimatorCatalogueCase& c : estimator_cases())
+    EXPECT_EQ(c.listed(c.given), c.direct()) << c.name;
 }
 
 /// Else the test above would say nothing about that setting.
 TEST(HypergradientCatalogue, EverySettingChangesTheEstimate) {
   std::set<std::string> seen;
-  for (const Case& c : cases())
+  for (const EstimatorCatalogueCase& c : estimator_cases())
     for (const auto& [key, value] : c.given) {
       Given others = c.given;
       others.erase(key);
@@ -206,7 +208,7 @@ Instance bounded_by_x(double d, Index rows) {
 TEST(HypergradientCatalogue, EveryEstimatorTellsKinksAndDependentRows) {
   for (const CatalogueItem& item : hypergradient_items()) {
     const auto at = [&](const Instance& instance, double x) {
-      Bench bench(instance);
+      EstimatorCatalogueBench bench(instance);
       const auto estimator = make_estimator(item.name, settings_of(item.name, {}), bench.context);
       Hypergradient<double> out;
       estimator->evaluate(Vec<double>::Constant(1, x), Vec<double>(), 0, out);

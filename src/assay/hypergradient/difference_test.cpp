@@ -15,7 +15,7 @@ namespace {
 using S = Real50;
 
 /// A point whose active set is the same at all points closer than `reach` in every coordinate.
-struct Case {
+struct DifferenceCase {
   Instance instance;
   Vec<double> x;
   reference::Derivative derivative;
@@ -40,11 +40,11 @@ bool stays(const reference::Program& p, const Instance& in, const reference::RMa
   return true;
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> made;
+const std::vector<DifferenceCase>& difference_cases() {
+  static const std::vector<DifferenceCase> all = [] {
+    std::vector<DifferenceCase> made;
     for (std::uint64_t seed = 700; made.size() < 20; ++seed) {
-      Case c;
+      DifferenceCase c;
       c.instance = reference::small_instance(seed, reference::varied_shape(seed));
       c.x = reference::eighths(seed, 1000, c.instance.n, 8);
       const auto x = widen<Rational>(c.x);
@@ -75,7 +75,7 @@ struct Setting {
 S rounding_over(double h) { return gamma_bound<S>(100) * S(0x1p30) / S(h); }
 
 TEST(CentralDifference, IsExactWhereNoRowChangesSides) {
-  for (const Case& c : cases()) {
+  for (const DifferenceCase& c : difference_cases()) {
     for (const double h : {0x1p-14, 0x1p-20}) {
       Setting setting(c.instance);
       CentralDifferenceEstimator<S> estimator(setting.context, {.step = h});
@@ -90,7 +90,7 @@ TEST(CentralDifference, IsExactWhereNoRowChangesSides) {
 }
 
 TEST(TwoPoint, IsTheMeanOfDirectionalDerivativesTimesTheirDirections) {
-  for (const Case& c : cases()) {
+  for (const DifferenceCase& c : difference_cases()) {
     Setting setting(c.instance);
     const double radius = 0x1p-18;  // times |z| < 2^4 stays within the reach
     TwoPointEstimator<S> estimator(setting.context, {.radius = radius, .directions = 4});
@@ -138,7 +138,7 @@ TEST(Differences, AreThoseOfThePerturbedFunction) {
 TEST(TwoPoint, UnscaledItIsOffByExactlyTheRadius) {
   FaultSet unscaled;
   unscaled.add(Fault::unscaled_two_point);
-  for (const Case& c : cases()) {
+  for (const DifferenceCase& c : difference_cases()) {
     const double radius = 0x1p-7;
     Hypergradient<S> right, wrong;
     Setting a(c.instance), b(c.instance, unscaled);
@@ -150,7 +150,7 @@ TEST(TwoPoint, UnscaledItIsOffByExactlyTheRadius) {
 }
 
 TEST(ShiftedDifference, IsTheMeanGradientAtTheShiftedPoints) {
-  for (const Case& c : cases()) {
+  for (const DifferenceCase& c : difference_cases()) {
     Setting setting(c.instance);
     const double radius = 0x1p-18, h = 0x1p-20;
     ShiftedDifferenceEstimator<S> estimator(setting.context,

@@ -15,7 +15,7 @@ using reference::RVec;
 
 /// A nondegenerate point of a random instance with everything exact: the derivative, and the
 /// adjoint (p, nu) by elimination on the saddle matrix.
-struct Case {
+struct ImplicitCase {
   Instance instance;
   Vec<double> x;
   reference::Program program;
@@ -36,8 +36,8 @@ RVec times_transposed(const RMat& a, const RVec& v) {
   return out;
 }
 
-Case make_case(std::uint64_t seed) {
-  Case c;
+ImplicitCase make_case(std::uint64_t seed) {
+  ImplicitCase c;
   c.instance = reference::small_instance(seed, reference::varied_shape(seed));
   c.x = reference::eighths(seed, 1000, c.instance.n, 8);
   const RVec x = widen<Rational>(c.x);
@@ -70,11 +70,11 @@ Case make_case(std::uint64_t seed) {
   return c;
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> made;
+const std::vector<ImplicitCase>& implicit_cases() {
+  static const std::vector<ImplicitCase> all = [] {
+    std::vector<ImplicitCase> made;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
-      Case c = make_case(seed);
+      ImplicitCase c = make_case(seed);
       if (c.answer.nondegenerate()) made.push_back(std::move(c));
     }
     return made;
@@ -89,7 +89,7 @@ const std::vector<Case>& cases() {
 /// q e. The adjoint z is at most s |fy|, s = |K^-1|; its three chained solves are off by 3 gamma_60
 /// (s |K|)^2 |z|, the right-hand side by s times its error; M'p + A'nu sums both.
 template <class S>
-Rational rounding(const Case& c, const LowerSolution<S>& solution) {
+Rational rounding_of(const ImplicitCase& c, const LowerSolution<S>& solution) {
   const auto rows = [](const RMat& a) {  // the largest sum of |entries| of a row or column
     Rational top = 0;
     for (Index i = 0; i < a.rows(); ++i) top = std::max(top, Rational(a.row(i).cwiseAbs().sum()));
@@ -115,8 +115,8 @@ Rational rounding(const Case& c, const LowerSolution<S>& solution) {
 }
 
 template <class S>
-struct Setting {
-  Setting(const Instance& in, std::initializer_list<Fault> faults = {})
+struct ImplicitSetting {
+  ImplicitSetting(const Instance& in, std::initializer_list<Fault> faults = {})
       : problem(in), lower(problem) {
     for (const Fault f : faults) set.add(f);
   }
@@ -142,11 +142,11 @@ TYPED_TEST(Implicit, AdjointForwardAndOracleAgree) {
   using S = TypeParam;
   int coupled = 0;
   std::size_t sharp = 0;
-  for (const Case& c : cases()) {
-    Setting<S> setting(c.instance);
+  for (const ImplicitCase& c : implicit_cases()) {
+    ImplicitSetting<S> setting(c.instance);
     const auto adjoint = setting.template at<ImplicitEstimator>(c.x);
     const auto forward = setting.template at<ForwardEstimator>(c.x);
-    const Rational bound = rounding(c, setting.solution);
+    const Rational bound = rounding_of(c, setting.solution);
     EXPECT_LE(max_entry(exact(adjoint.direct) - c.derivative.direct), bound) << c.instance.name;
     EXPECT_LE(max_entry(exact(adjoint.implicit) - c.derivative.implicit), bound) << c.instance.name;
     EXPECT_LE(max_entry(exact(adjoint.total) - c.derivative.total), 2 * bound) << c.instance.name;
@@ -158,17 +158,17 @@ TYPED_TEST(Implicit, AdjointForwardAndOracleAgree) {
   }
   EXPECT_GT(coupled, 80);
   // The allowance is small against what it judges, in double too.
-  EXPECT_GT(2 * sharp, cases().size());
+  EXPECT_GT(2 * sharp, implicit_cases().size());
 }
 
 TYPED_TEST(Implicit, TheForwardJacobianIsTheExactOne) {
   using S = TypeParam;
-  for (const Case& c : cases()) {
-    Setting<S> setting(c.instance);
+  for (const ImplicitCase& c : implicit_cases()) {
+    ImplicitSetting<S> setting(c.instance);
     setting.solution = setting.lower.solve(widen<S>(c.x), {});
     const Mat<S> J = forward_jacobian(setting.problem, setting.lower);
     const Rational bound =
-        rounding(c, setting.solution);  // the same solves with other right-hand sides
+        rounding_of(c, setting.solution);  // the same solves with other right-hand sides
     for (Index j = 0; j < c.instance.n; ++j)
       EXPECT_LE(max_entry(exact(Vec<S>(J.col(j))) - c.derivative.jacobian.col(j)), bound);
   }
@@ -186,7 +186,7 @@ TYPED_TEST(Implicit, RowsOfExtremeSizeLeaveNoTraceInTheDerivative) {
   in.A.set(0, 0, -0x1p300);
   in.B.set(0, 0, 0x1p300);
   const Vec<double> one = Vec<double>::Ones(1);
-  Setting<S> setting(in);
+  ImplicitSetting<S> setting(in);
   EXPECT_EQ(setting.template at<ImplicitEstimator>(one).total[0], S(1));
   EXPECT_EQ(setting.solution.y[0], S(1));
   EXPECT_EQ(setting.template at<ForwardEstimator>(one).total[0], S(1));
@@ -196,24 +196,24 @@ TYPED_TEST(Implicit, RowsOfExtremeSizeLeaveNoTraceInTheDerivative) {
 // --- faults, in exact arithmetic
 // --------------------------------------------------------------------
 
-Hypergradient<Rational> with_fault(const Case& c, Fault fault) {
-  return Setting<Rational>(c.instance, {fault}).at<ImplicitEstimator>(c.x);
+Hypergradient<Rational> with_fault(const ImplicitCase& c, Fault fault) {
+  return ImplicitSetting<Rational>(c.instance, {fault}).at<ImplicitEstimator>(c.x);
 }
 
 TEST(ImplicitFaults, DetachedImplicitLeavesTheDirectPart) {
-  for (const Case& c : cases()) {
+  for (const ImplicitCase& c : implicit_cases()) {
     const auto g = with_fault(c, Fault::detached_implicit);
     EXPECT_EQ(max_entry(g.implicit), 0);
     EXPECT_EQ(g.total, c.derivative.direct);
     EXPECT_EQ(g.implicit.size(), c.instance.n);
     const auto forward =
-        Setting<Rational>(c.instance, {Fault::detached_implicit}).at<ForwardEstimator>(c.x);
+        ImplicitSetting<Rational>(c.instance, {Fault::detached_implicit}).at<ForwardEstimator>(c.x);
     EXPECT_EQ(forward.total, c.derivative.direct);
   }
 }
 
 TEST(ImplicitFaults, DroppedRowTermLacksExactlyThatTerm) {
-  for (const Case& c : cases()) {
+  for (const ImplicitCase& c : implicit_cases()) {
     const auto g = with_fault(c, Fault::dropped_row_term);
     EXPECT_EQ(RVec(g.implicit - c.derivative.implicit), times_transposed(c.A, c.nu))
         << c.instance.name;
@@ -224,7 +224,7 @@ TEST(ImplicitFaults, DroppedRowTermLacksExactlyThatTerm) {
 
 TEST(ImplicitFaults, SwappedRowsUseTheCoefficientsOfYNegated) {
   bool wider = false;
-  for (const Case& c : cases()) {
+  for (const ImplicitCase& c : implicit_cases()) {
     const auto g = with_fault(c, Fault::swapped_rows);
     RVec expected = -times_transposed(c.M, c.p);
     const RVec rows_of_y = times_transposed(c.B, c.nu);
@@ -239,7 +239,7 @@ TEST(ImplicitFaults, SwappedRowsUseTheCoefficientsOfYNegated) {
 /// K^-1 [0; nu~/w]: at most s |nu~| / w, |nu~| <= |nu| / (1 - s/w).
 TEST(ImplicitFaults, RegularisedActiveSetIsOffByTheInverseOfItsWeight) {
   const Rational w = 1000000;
-  for (const Case& c : cases()) {
+  for (const ImplicitCase& c : implicit_cases()) {
     const auto g = with_fault(c, Fault::regularised_active_set);
     const RVec without_rows = -times_transposed(c.M, c.p);
     if (c.nu.size() == 0) {
@@ -259,7 +259,7 @@ TEST(ImplicitFaults, RegularisedActiveSetIsOffByTheInverseOfItsWeight) {
 }
 
 TEST(ImplicitFaults, PseudoNeumannIsItsFormula) {
-  for (const Case& c : cases()) {
+  for (const ImplicitCase& c : implicit_cases()) {
     const auto g = with_fault(c, Fault::pseudo_neumann);
     Rational sum = 0;
     for (Index j = 0; j < c.fy.size(); ++j) sum += c.fy[j];
@@ -286,8 +286,8 @@ TEST(ImplicitFaults, SlackOnlyActiveSetHoldsWeaklyActiveRows) {
   in.b.set(0, 0, -0.5);
   in.cy.set(0, 0, 1);
   const Vec<double> one = Vec<double>::Ones(1);
-  EXPECT_EQ(Setting<Rational>(in).at<ImplicitEstimator>(one).total[0], Rational(1, 2));
-  Setting<Rational> faulty(in, {Fault::slack_only_active_set});
+  EXPECT_EQ(ImplicitSetting<Rational>(in).at<ImplicitEstimator>(one).total[0], Rational(1, 2));
+  ImplicitSetting<Rational> faulty(in, {Fault::slack_only_active_set});
   EXPECT_EQ(faulty.at<ImplicitEstimator>(one).total[0], Rational(2, 3));
   // What the fault did to the factor does not leak into a later, correct answer.
   faulty.set = FaultSet();
@@ -295,7 +295,7 @@ TEST(ImplicitFaults, SlackOnlyActiveSetHoldsWeaklyActiveRows) {
 }
 
 TEST(ImplicitFaults, SlackOnlyActiveSetIsRightWhereNothingIsWeaklyActive) {
-  for (const Case& c : cases()) {
+  for (const ImplicitCase& c : implicit_cases()) {
     const ExactResiduals<Rational> at(c.program, c.answer.y, c.answer.multipliers);
     bool apart = true;  // no inactive row within 1e-8
     for (Index i = c.program.equalities; i < c.program.rows(); ++i)

@@ -6,13 +6,10 @@
 #include "assay/hypergradient/implicit.hpp"
 #include "assay/lower_level/active_set.hpp"
 #include "assay/problem/generator.hpp"
+#include "assay/problem/golden_test.hpp"
 
 namespace assay {
 namespace {
-
-Instance golden_instance(const std::string& name) {
-  return read_instance(std::string(ASSAY_GOLDEN) + "/instances/" + name + ".json");
-}
 
 /// n = m = 4 with two active coupled rows of five; f is curved in y.
 Instance small_active() {
@@ -34,8 +31,9 @@ FaultSet faults(const std::vector<Fault>& list) {
 
 /// Both estimators of one instance at its x0.
 template <class S>
-struct Bench {
-  explicit Bench(const Instance& instance, const FaultSet& set = {}, const NoiseLevels& noise = {})
+struct PenaltyBench {
+  explicit PenaltyBench(const Instance& instance, const FaultSet& set = {},
+                        const NoiseLevels& noise = {})
       : problem(instance),
         lower(problem),
         x(instance.x0->template to_vector<S>()),
@@ -112,11 +110,6 @@ Vec<S> solve(Mat<S> a, Vec<S> b) {
   return b;
 }
 
-/// A figure printed with its last digit worth `unit`.
-void expect_printed(double value, double figure, double unit) {
-  EXPECT_LE(std::abs(value - figure), unit / 2 * (1 + 1e-9)) << value;
-}
-
 // ---- the table of both readings, four active rows of s100-active ----
 
 // The slope is that of the envelope's error from the row above, log2 of their quotient. For the
@@ -144,7 +137,7 @@ TYPED_TEST_SUITE(BothReadings, Tiers);
 TYPED_TEST(BothReadings, HaveTheirRecordedErrors) {
   using S = TypeParam;
   const Instance instance = golden_instance("s100-active");
-  Bench<S> right(instance), literal(instance, faults({Fault::literal_value_gradient}));
+  PenaltyBench<S> right(instance), literal(instance, faults({Fault::literal_value_gradient}));
   const Vec<S> gradient = right.exact().total;
   double previous = 0;
   for (const Row& row : table) {
@@ -165,7 +158,7 @@ TYPED_TEST(BothReadings, HaveTheirRecordedErrors) {
 
 TEST(Penalty, TheLiteralReadingIsOffByExactlyTheScaledRowTerm) {
   const Instance instance = small_active();
-  Bench<Real50> right(instance), literal(instance, faults({Fault::literal_value_gradient}));
+  PenaltyBench<Real50> right(instance), literal(instance, faults({Fault::literal_value_gradient}));
   for (const double alpha : {0.4, 0.05}) {
     const Vec<Real50> envelope = right.penalty(at_alpha(alpha)).total;
     const Vec<Real50> difference = literal.penalty(at_alpha(alpha)).total - envelope;
@@ -181,7 +174,7 @@ TEST(Penalty, TheLiteralReadingIsOffByExactlyTheScaledRowTerm) {
 // ---- without active rows ----
 
 TEST(Penalty, IsExactForEveryAlphaWhereNoRowIsActiveAndFIsAffineInY) {
-  Bench<Real50> bench(golden_instance("s20"));
+  PenaltyBench<Real50> bench(golden_instance("s20"));
   const Vec<Real50> gradient = bench.exact().total;
   ASSERT_EQ(bench.lower.solve(bench.x, Vec<Real50>()).active.size(), 0u);
   // alpha_1 y enters and leaves: alpha^-2 u |y| times 10^4 roundings.
@@ -195,7 +188,7 @@ TEST(Penalty, GateLeakAndRidgeHaveTheirClosedForm) {
   // bias = alpha_1 M' D - v + alpha_2 A'(rho o (h* + B D)),
   // D = H_L^-1 (-cy - r y* - alpha_2 B'(rho o h*)), h* = A x + B y* - b, v = -M' H^-1 cy.
   using S = Real50;
-  Bench<S> bench(golden_instance("s20"), faults({Fault::sigmoid_gate, Fault::ridge}));
+  PenaltyBench<S> bench(golden_instance("s20"), faults({Fault::sigmoid_gate, Fault::ridge}));
   const auto& p = bench.problem;
   for (const double alpha : {0.5, 0.25, 0.12}) {
     PenaltyOptions o = at_alpha(alpha);
@@ -229,7 +222,7 @@ TEST(Penalty, GateLeakAndRidgeHaveTheirClosedForm) {
 // ---- gates ----
 
 TEST(Gates, OfThePaperAreARampInTheRowTimesARampInTheMultiplier) {
-  Bench<double> bench(small_active());
+  PenaltyBench<double> bench(small_active());
   PenaltyOptions o = at_alpha(0.5);
   o.delta = 0.01;
   o.gate_width = 60;
@@ -247,10 +240,11 @@ TEST(Gates, OfThePaperAreARampInTheRowTimesARampInTheMultiplier) {
 TEST(Gates, RampDownBehindARowThatWasActive) {
   // y >= x, y* = max(x, 0), lambda = max(x, 0), h = min(x, 0). From x = 2 to x = -1/4 the averaged
   // multiplier falls from 2 to 1/2, every number exact.
-  Bench<double> bench(parse_instance(R"({"format": "assay-instance/1", "name": "one row", "n": 1,
+  PenaltyBench<double> bench(
+      parse_instance(R"({"format": "assay-instance/1", "name": "one row", "n": 1,
  "m": 1, "p": 1, "upper": {"Qxx": [[1]]}, "lower": {"H": [[1]]},
  "constraints": {"A": [[1]], "B": [[-1]], "b": [0]}, "x0": [2]})",
-                                     "one row"));
+                     "one row"));
   PenaltyOptions o = at_alpha(1);
   o.multiplier_average = 0.25;
   o.multiplier_threshold = 4;
@@ -267,7 +261,7 @@ TEST(Gates, RampDownBehindARowThatWasActive) {
 }
 
 TEST(Gates, HardAndActiveSet) {
-  Bench<double> bench(small_active());
+  PenaltyBench<double> bench(small_active());
   PenaltyOptions o = at_alpha(0.5, "active_set");
   bench.penalty(o);
   for (Index i = 0; i < bench.problem.rows(); ++i)
@@ -303,7 +297,7 @@ struct Widening {
     return estimator.gates()[0];
   }
 
-  Bench<double> bench{near_and_far(), faults({Fault::adaptive_smoothing})};
+  PenaltyBench<double> bench{near_and_far(), faults({Fault::adaptive_smoothing})};
   PenaltyOptions options = at_alpha(1);
 };
 
@@ -332,7 +326,7 @@ TEST(Gates, StayWidenedInACheckpoint) {
 }
 
 TEST(Penalty, StaysWeakenedInACheckpoint) {
-  Bench<double> bench(small_active());
+  PenaltyBench<double> bench(small_active());
   const PenaltyOptions options = at_alpha(0.5);
   PenaltyEstimator<double> plain(bench.context, options), weak(bench.context, options),
       resumed(bench.context, options);
@@ -357,12 +351,12 @@ TEST(Gates, HardOnesReachAtLeastToOneInAHundredMillion) {
   in.x0->set(0, 0, -0x1p-27);  // 7.5e-9 behind y* = 0
   PenaltyOptions o = at_alpha(1, "hard");
   o.gate_width = 0;
-  Bench<double> near(in);
+  PenaltyBench<double> near(in);
   near.penalty(o);
   EXPECT_EQ(near.gates[0], 1);
   EXPECT_EQ(near.gates[1], 0);
   in.x0->set(0, 0, -0x1p-26);
-  Bench<double> beyond(in);
+  PenaltyBench<double> beyond(in);
   beyond.penalty(o);
   EXPECT_EQ(beyond.gates[0], 0);
 }
@@ -371,7 +365,7 @@ TEST(Gates, HardOnesReachAtLeastToOneInAHundredMillion) {
 
 TEST(Inner, KeptConstraintsLoseEveryGrowingMultiplier) {
   const Instance instance = golden_instance("s100-active");
-  Bench<double> right(instance), wrong(instance, faults({Fault::hard_constrained_inner}));
+  PenaltyBench<double> right(instance), wrong(instance, faults({Fault::hard_constrained_inner}));
   const Vec<double> gradient = right.exact().total;
   // p, nu of the adjoint system: H p + B_I' nu = grad_y f, B_I p = 0.
   const auto& p = right.problem;
@@ -397,7 +391,7 @@ TEST(Inner, KeptConstraintsLoseEveryGrowingMultiplier) {
 }
 
 TEST(Inner, SkippingItLeavesTheDirectPart) {
-  Bench<double> bench(small_active(), faults({Fault::skipped_inner_solve}));
+  PenaltyBench<double> bench(small_active(), faults({Fault::skipped_inner_solve}));
   const auto g = bench.penalty(at_alpha(0.1));
   EXPECT_EQ(norm(g.implicit), 0);
   EXPECT_EQ(bench.inner, bench.y);
@@ -405,7 +399,7 @@ TEST(Inner, SkippingItLeavesTheDirectPart) {
 }
 
 TEST(Inner, GradientStepsConvergeToTheExactMinimiser) {
-  Bench<double> bench(small_active());
+  PenaltyBench<double> bench(small_active());
   PenaltyOptions o = at_alpha(1);
   const auto exact = bench.penalty(o);
   const Vec<double> minimiser = bench.inner, y = bench.y;
@@ -436,7 +430,7 @@ TEST(Inner, GradientStepsConvergeToTheExactMinimiser) {
 }
 
 TEST(Inner, GradientStepsStayInTheirBall) {
-  Bench<double> bench(small_active());
+  PenaltyBench<double> bench(small_active());
   PenaltyOptions o = at_alpha(1);
   o.inner = "gradient";
   o.inner_radius = 1e-3;
@@ -449,10 +443,10 @@ TEST(Inner, GradientStepsStayInTheirBall) {
 
 /// The sample variance of the estimate over its mean-square prediction, from n N independent
 /// normals: chi-square, relative deviation sqrt(2 / n N).
-double variance_ratio(Bench<double>& bench, const PenaltyOptions& o, bool independent) {
+double variance_ratio(PenaltyBench<double>& bench, const PenaltyOptions& o, bool independent) {
   constexpr int samples = 500;
   const double alpha1 = 1 / (o.alpha * o.alpha), sigma = bench.context.noise.lower_cross;
-  Bench<double> quiet(small_active());
+  PenaltyBench<double> quiet(small_active());
   const Vec<double> mean = quiet.penalty(o).total;
   double sum = 0;
   for (int s = 0; s < samples; ++s) {
@@ -469,8 +463,8 @@ TEST(Noise, ACommonSampleCancelsWhatIndependentOnesMultiply) {
   const double bound = 4.9 * std::sqrt(2.0 / (500 * 4));
   const NoiseLevels noise{0, 0, 0, 0.3, 0};
   for (const double alpha : {0.5, 0.1}) {
-    Bench<double> common(small_active(), {}, noise);
-    Bench<double> independent(small_active(), faults({Fault::independent_samples}), noise);
+    PenaltyBench<double> common(small_active(), {}, noise);
+    PenaltyBench<double> independent(small_active(), faults({Fault::independent_samples}), noise);
     EXPECT_NEAR(variance_ratio(common, at_alpha(alpha), false), 1, bound);
     EXPECT_NEAR(variance_ratio(independent, at_alpha(alpha), true), 1, bound);
   }

@@ -4,19 +4,16 @@
 #include "assay/hypergradient/difference.hpp"
 #include "assay/hypergradient/implicit.hpp"
 #include "assay/lower_level/active_set.hpp"
+#include "assay/problem/golden_test.hpp"
 #include "assay/scalar/convert.hpp"
 
 namespace assay {
 namespace {
 
-Instance golden_instance(const std::string& name) {
-  return read_instance(std::string(ASSAY_GOLDEN) + "/instances/" + name + ".json");
-}
-
 /// An instance with the exact lower level and the adjoint estimator, in scalar S.
 template <class S>
-struct Bench {
-  explicit Bench(const Instance& instance, const FaultSet& faults = {})
+struct S100Bench {
+  explicit S100Bench(const Instance& instance, const FaultSet& faults = {})
       : problem(instance), lower(problem), estimator({&problem, &lower, nullptr, {}, faults}) {}
 
   const Hypergradient<S>& at(const Vec<S>& x) {
@@ -37,15 +34,9 @@ FaultSet only(Fault fault) {
   return faults;
 }
 
-/// A figure printed with `digits` decimals after the point equals v when |v - figure| is at most
-/// half a unit of the last one.
-void expect_printed(double v, double figure, double unit) {
-  EXPECT_LE(std::abs(v - figure), unit / 2 * (1 + 1e-9)) << v;
-}
-
 TEST(S100, GapsAtTheOriginAndAtTheStart) {
   const Instance instance = golden_instance("s100");
-  Bench<double> bench(instance);
+  S100Bench<double> bench(instance);
   const auto check = [&](const Vec<double>& x, double total, double direct, double F,
                          double F_unit) {
     const auto& g = bench.at(x);
@@ -61,14 +52,14 @@ TEST(S100, GapsAtTheOriginAndAtTheStart) {
 
 TEST(S100, AtTheTargetOnlyTheImplicitPartIsLeft) {
   const Instance instance = golden_instance("s100");
-  Bench<double> bench(instance);
+  S100Bench<double> bench(instance);
   const Vec<double> x = instance.x_target.to_vector<double>();
   const auto& g = bench.at(x);
   EXPECT_EQ(norm(g.direct), 0);
   expect_printed(norm(g.total), 3.766551959663e-03, 1e-15);
   expect_printed(bench.F(x), 8.363211153e-05, 1e-14);
   // Without it the point looks stationary: the zero set is the wrong one.
-  Bench<double> detached(instance, only(Fault::detached_implicit));
+  S100Bench<double> detached(instance, only(Fault::detached_implicit));
   EXPECT_EQ(norm(detached.at(x).total), 0);
 }
 
@@ -78,7 +69,7 @@ class S100Active : public testing::Test {
 };
 
 TEST_F(S100Active, HasItsRecordedActiveSetAndGaps) {
-  Bench<double> bench(instance);
+  S100Bench<double> bench(instance);
   const Vec<double> x = instance.x0->to_vector<double>();
   const auto& g = bench.at(x);
   const auto& s = bench.lower.solve(x, Vec<double>());
@@ -101,7 +92,7 @@ TEST_F(S100Active, HasItsRecordedActiveSetAndGaps) {
 /// N the roundings on the way (lower level: refined to u |y|; upper value: 3 n^2 terms of size <=
 /// S). With u = 2^-168 and h = 2^-30 that is below 1e-36 here; 20 digits are asked for.
 TEST_F(S100Active, AdjointMatchesCentralDifferencesToTwentyDigits) {
-  Bench<Real50> bench(instance);
+  S100Bench<Real50> bench(instance);
   const Vec<Real50> x0 = instance.x0->to_vector<Real50>();
   const Vec<Real50> adjoint = bench.at(x0).total;
   const Real50 size = norm(adjoint);
@@ -124,7 +115,7 @@ TEST_F(S100Active, AdjointMatchesCentralDifferencesToTwentyDigits) {
 
 TEST_F(S100Active, DroppingTheRowTermCostsFourPointSevenPercent) {
   const Vec<double> x = instance.x0->to_vector<double>();
-  Bench<double> right(instance), wrong(instance, only(Fault::dropped_row_term));
+  S100Bench<double> right(instance), wrong(instance, only(Fault::dropped_row_term));
   const Hypergradient<double> g = right.at(x);
   const Vec<double> error = wrong.at(x).total - g.total;
   expect_printed(100 * norm(error) / norm(g.total), 4.7, 0.1);
@@ -167,8 +158,8 @@ TEST_F(S100Active, RationalAndRealHundredAgreeToNinetyFiveDigits) {
   small.b = corner(instance.b, 6, 1);
   small.x0 = corner(*instance.x0, 20, 1);
 
-  Bench<Rational> exact(small);
-  Bench<Real100> rounded(small);
+  S100Bench<Rational> exact(small);
+  S100Bench<Real100> rounded(small);
   const Hypergradient<Rational> g = exact.at(small.x0->to_vector<Rational>());
   const Hypergradient<Real100> r = rounded.at(small.x0->to_vector<Real100>());
   const auto& s = exact.estimator.solution();
@@ -186,8 +177,8 @@ TEST_F(S100Active, RationalAndRealHundredAgreeToNinetyFiveDigits) {
 }
 
 TEST_F(S100Active, RationalSolvesTheWholeProblem) {
-  Bench<Rational> exact(instance);
-  Bench<Real100> rounded(instance);
+  S100Bench<Rational> exact(instance);
+  S100Bench<Real100> rounded(instance);
   const Hypergradient<Rational> g = exact.at(instance.x0->to_vector<Rational>());
   const Hypergradient<Real100> r = rounded.at(instance.x0->to_vector<Real100>());
   expect_same(exact.estimator.solution().y, rounded.estimator.solution().y, "y");

@@ -11,7 +11,7 @@ using reference::Minimiser;
 using reference::Program;
 
 /// Random instances with their exact answers, solved once for all scalars.
-struct Case {
+struct ActiveSetCase {
   Instance instance;
   Vec<double> x;
   Program program;
@@ -20,7 +20,7 @@ struct Case {
 };
 
 /// Moves the limit of the first inactive inequality row so that it just holds: a weakly active row.
-void touch(Case& c) {
+void touch(ActiveSetCase& c) {
   for (Index i = 0; i < c.instance.inequality_rows(); ++i) {
     const Index row = c.program.equalities + i;
     Rational slack = c.program.r[row];
@@ -41,11 +41,11 @@ void duplicate(Instance& in) {
   in.b.set(last, 0, 2 * in.b(0));
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> made;
+const std::vector<ActiveSetCase>& solver_cases() {
+  static const std::vector<ActiveSetCase> all = [] {
+    std::vector<ActiveSetCase> made;
     for (std::uint64_t seed = 0; seed < 480; ++seed) {
-      Case c;
+      ActiveSetCase c;
       c.instance = reference::small_instance(seed, reference::varied_shape(seed));
       if (seed % 4 == 3) duplicate(c.instance);
       c.x = reference::eighths(seed, 1000, c.instance.n, 8);
@@ -73,7 +73,7 @@ TYPED_TEST_SUITE(ActiveSetOracle, AllScalars, ScalarNames);
 TYPED_TEST(ActiveSetOracle, FindsTheMinimiserItsMultipliersAndItsActiveSet) {
   using S = TypeParam;
   int constrained = 0, degenerate = 0;
-  for (const Case& c : cases()) {
+  for (const ActiveSetCase& c : solver_cases()) {
     if (!c.answer.feasible) continue;
     const QuadraticProblem<S> problem(c.instance);
     ActiveSetLowerLevel<S> lower(problem);
@@ -103,7 +103,7 @@ TYPED_TEST(ActiveSetOracle, FindsTheMinimiserItsMultipliersAndItsActiveSet) {
 TYPED_TEST(ActiveSetOracle, SaysInfeasibleExactlyWhereNoPointExists) {
   using S = TypeParam;
   int infeasible = 0;
-  for (const Case& c : cases()) {
+  for (const ActiveSetCase& c : solver_cases()) {
     const QuadraticProblem<S> problem(c.instance);
     ActiveSetLowerLevel<S> lower(problem);
     const auto status = lower.solve(widen<S>(c.x), {}).status;
@@ -115,7 +115,7 @@ TYPED_TEST(ActiveSetOracle, SaysInfeasibleExactlyWhereNoPointExists) {
 
 TYPED_TEST(ActiveSetOracle, RecordsTheMarginsOfTheClassification) {
   using S = TypeParam;
-  for (const Case& c : cases()) {
+  for (const ActiveSetCase& c : solver_cases()) {
     if (!c.answer.nondegenerate()) continue;
     const QuadraticProblem<S> problem(c.instance);
     ActiveSetLowerLevel<S> lower(problem);

@@ -63,13 +63,13 @@ Answer direct(const Options& options) {
   return answer_of(method);
 }
 
-struct Case {
+struct LowerLevelCatalogueCase {
   std::string name;
   Given given;
   Answer expected;
 };
 
-std::vector<Case> cases() {
+std::vector<LowerLevelCatalogueCase> catalogue_cases() {
   using Gradient = ProjectedGradientLowerLevel<double>;
   using Historical = HistoricalLowerLevel<double>;
   return {
@@ -98,13 +98,14 @@ std::vector<Case> cases() {
 }
 
 TEST(LowerLevelCatalogue, AMethodGetsItsSettings) {
-  for (const Case& c : cases()) EXPECT_TRUE(answer_of(c.name, c.given) == c.expected) << c.name;
+  for (const LowerLevelCatalogueCase& c : catalogue_cases())
+    EXPECT_TRUE(answer_of(c.name, c.given) == c.expected) << c.name;
 }
 
 /// Else the test above would say nothing about that setting.
 TEST(LowerLevelCatalogue, EverySettingChangesTheAnswer) {
   std::set<std::string> seen;
-  for (const Case& c : cases())
+  for (const LowerLevelCatalogueCase& c : catalogue_cases())
     for (const auto& [key, value] : c.given) {
       Given others = c.given;
       others.erase(key);

@@ -29,7 +29,7 @@ TEST(Historical, NeedsOneIterationOnTheRecordedProblem) {
 }
 
 /// m = 100 and rows with `violated` of them cutting off the free minimiser.
-Instance large(std::uint64_t seed, Index rows, Index violated) {
+Instance large_program(std::uint64_t seed, Index rows, Index violated) {
   const Index m = 100;
   const RandomStream stream(seed, 6, Purpose::generator, 0);
   std::uint64_t k = 0;
@@ -54,7 +54,7 @@ Instance large(std::uint64_t seed, Index rows, Index violated) {
 
 TEST(Historical, ItsFailureOnManyRowsIsFlagged) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    const Instance in = large(seed, 40, 20);
+    const Instance in = large_program(seed, 40, 20);
     const QuadraticProblem<double> problem(in);
     HistoricalLowerLevel<double> historical(problem, {});
     ActiveSetLowerLevel<double> exact_method(problem);

@@ -15,7 +15,7 @@ namespace {
 using reference::RMat;
 using reference::RVec;
 
-struct Case {
+struct ParametricQpCase {
   Instance instance;
   Vec<double> x, v;
   reference::Program program;
@@ -35,8 +35,8 @@ Rational largest_sum(const RMat& a) {
 }
 
 /// @param touch  move the limit of an inactive row to where it just holds
-Case make_case(std::uint64_t seed, bool touch) {
-  Case c;
+ParametricQpCase make_case(std::uint64_t seed, bool touch) {
+  ParametricQpCase c;
   c.instance = reference::small_instance(seed, reference::varied_shape(seed));
   c.x = reference::eighths(seed, 1000, c.instance.n, 8);
   c.v = reference::eighths(seed, 1001, c.instance.m, 8);
@@ -75,21 +75,21 @@ Case make_case(std::uint64_t seed, bool touch) {
 /// parts: the answer is that of a matrix off by gamma kappa |K| and of data off by gamma, which
 /// moves it by 3 gamma kappa^2 |K^-1| |data| while that is small.
 template <class S>
-Rational moved(const Case& c, const Rational& data) {
+Rational moved(const ParametricQpCase& c, const Rational& data) {
   const Rational gamma = exact_gamma<S>(8 * (c.program.m() + c.program.rows() + c.instance.n + 8));
   return 3 * gamma * c.condition * c.condition * c.sensitivity * data;
 }
 
 /// M'p + A'nu for p and nu off by as much, and its own rounding.
 template <class S>
-Rational product_moved(const Case& c) {
+Rational product_moved(const ParametricQpCase& c) {
   const Rational v = max_entry(widen<Rational>(c.v));
   return 2 * c.slope * moved<S>(c, v);
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> made;
+const std::vector<ParametricQpCase>& parametric_cases() {
+  static const std::vector<ParametricQpCase> all = [] {
+    std::vector<ParametricQpCase> made;
     for (std::uint64_t seed = 0; seed < 240; ++seed) made.push_back(make_case(seed, seed % 4 == 1));
     return made;
   }();
@@ -106,7 +106,7 @@ TYPED_TEST_SUITE(ParametricQps, AllScalars, ScalarNames);
 TYPED_TEST(ParametricQps, AreTheExactMinimiserAndItsDerivative) {
   using S = TypeParam;
   int fast = 0, helped = 0, kinks = 0, infeasible = 0, telling = 0;
-  for (const Case& c : cases())
+  for (const ParametricQpCase& c : parametric_cases())
     for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
       const QuadraticProblem<S> problem(c.instance);
       ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
@@ -151,7 +151,7 @@ TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
   for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
     int changes = 0;
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
-      const Case& c = cases()[seed * 4];
+      const ParametricQpCase& c = parametric_cases()[seed * 4];
       if (!c.answer.feasible) continue;
       const QuadraticProblem<S> problem(c.instance);
       ParametricQp<S> walking(ParametricProgram<S>(problem), plan);
@@ -168,7 +168,7 @@ TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
         EXPECT_EQ(rows, answer.strongly_active);
         changes += rows != before;
         before = rows;
-        Case here = c;
+        ParametricQpCase here = c;
         here.program = program;
         here.sensitivity = reference::sensitivity(program, answer, 0);
         here.condition = here.sensitivity * c.condition / c.sensitivity;
@@ -181,7 +181,7 @@ TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
 
 TYPED_TEST(ParametricQps, TakeOverANewH) {
   using S = TypeParam;
-  const Case& c = cases()[0];
+  const ParametricQpCase& c = parametric_cases()[0];
   QuadraticProblem<S> problem(c.instance);
   for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
     ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
@@ -207,13 +207,13 @@ TYPED_TEST(ParametricQps, TakeOverANewH) {
 
 TYPED_TEST(ParametricQps, RefuseAnIndefiniteH) {
   using S = TypeParam;
-  QuadraticProblem<S> problem(cases()[0].instance);
+  QuadraticProblem<S> problem(parametric_cases()[0].instance);
   const Mat<S> definite = problem.H;
   ParametricQp<S> before(ParametricProgram<S>(problem), Plan<S>::factor);
   problem.H = DataMatrix<S>(Mat<S>(-definite));
   EXPECT_THROW(ParametricQp<S>(ParametricProgram<S>(problem), Plan<S>::factor), NumericalError);
   // One that has met such an H answers again when it has a better one, and not before.
-  const Vec<S> x = widen<S>(cases()[0].x);
+  const Vec<S> x = widen<S>(parametric_cases()[0].x);
   EXPECT_THROW(before.renew(), NumericalError);
   EXPECT_THROW(before.solve(x), NumericalError);
   problem.H = DataMatrix<S>(definite);
@@ -373,7 +373,7 @@ TEST(ParametricQp, SaysWhereARowIsNotHeld) {
 }
 
 TEST(ParametricQpPlan, IsTheCheaperForTheSolvesToCome) {
-  const QuadraticProblem<double> problem(cases()[0].instance);
+  const QuadraticProblem<double> problem(parametric_cases()[0].instance);
   const ParametricProgram<double> program(problem);
   EXPECT_EQ(ParametricQp<double>(program, 1L).plan(), Plan<double>::factor);
   EXPECT_EQ(ParametricQp<double>(program, 1000L).plan(), Plan<double>::operators);

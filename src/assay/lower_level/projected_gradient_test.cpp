@@ -12,18 +12,18 @@ template <class S>
 class ProjectedGradient : public testing::Test {};
 TYPED_TEST_SUITE(ProjectedGradient, RealScalars, ScalarNames);
 
-struct Case {
+struct ProjectedGradientCase {
   Instance instance;
   Vec<double> x;
   reference::Program program;
   reference::Minimiser answer;
 };
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> made;
+const std::vector<ProjectedGradientCase>& projected_cases() {
+  static const std::vector<ProjectedGradientCase> all = [] {
+    std::vector<ProjectedGradientCase> made;
     for (std::uint64_t seed = 500; made.size() < 25; ++seed) {
-      Case c;
+      ProjectedGradientCase c;
       c.instance = reference::small_instance(seed, reference::varied_shape(seed));
       c.x = reference::eighths(seed, 1000, c.instance.n, 8);
       c.program = reference::lower_program(c.instance, widen<Rational>(c.x));
@@ -46,7 +46,7 @@ S distance(const Vec<S>& y, const reference::RVec& truth) {
 
 TYPED_TEST(ProjectedGradient, StopsWithinItsToleranceOfTheSolution) {
   using S = TypeParam;
-  for (const Case& c : cases()) {
+  for (const ProjectedGradientCase& c : projected_cases()) {
     const QuadraticProblem<S> problem(c.instance);
     ProjectedGradientLowerLevel<S> lower(problem, {.tolerance = 1e-9});
     const auto& s = lower.solve(widen<S>(c.x), {});
@@ -60,7 +60,7 @@ TYPED_TEST(ProjectedGradient, StopsWithinItsToleranceOfTheSolution) {
 
 TYPED_TEST(ProjectedGradient, SaysWhenTheLimitCameFirst) {
   using S = TypeParam;
-  const Case& c = cases().front();
+  const ProjectedGradientCase& c = projected_cases().front();
   const QuadraticProblem<S> problem(c.instance);
   ProjectedGradientLowerLevel<S> lower(problem, {.tolerance = 1e-9, .max_iterations = 2});
   lower.set_warm_point(Vec<S>::Constant(c.instance.m, S(100)));
@@ -140,7 +140,7 @@ TYPED_TEST(ProjectedGradient, RefusesAStepThatDiverges) {
 /// projection.
 TYPED_TEST(ProjectedGradient, ContractsAtLeastAsFastAsTheory) {
   using S = TypeParam;
-  for (const Case& c : cases()) {
+  for (const ProjectedGradientCase& c : projected_cases()) {
     const QuadraticProblem<S> problem(c.instance);
     for (const double share : {0.0, 0.5, 1.9}) {
       const double eta = share / to_double(problem.lipschitz);

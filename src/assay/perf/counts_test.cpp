@@ -12,7 +12,7 @@ const std::string good =
     "# a comment\n\nformat assay-counts/1\nwith counter callgrind\nwith compiler g++ 12.2.0\n"
     "dot/20    100 first measured\nproduct/20 7 two  blanks, # and with\n";
 
-std::string error_of(const std::string& text) {
+std::string counts_error(const std::string& text) {
   try {
     parse_counts(text, "counts.txt");
   } catch (const InputError& error) {
@@ -37,10 +37,10 @@ TEST(Counts, AreReadAndWrittenBack) {
 }
 
 TEST(Counts, AWrongFileNamesItsLine) {
-  EXPECT_EQ(error_of(""), "counts.txt: does not begin with 'format assay-counts/1'");
-  EXPECT_EQ(error_of("format assay-counts/2\n"),
+  EXPECT_EQ(counts_error(""), "counts.txt: does not begin with 'format assay-counts/1'");
+  EXPECT_EQ(counts_error("format assay-counts/2\n"),
             "counts.txt: does not begin with 'format assay-counts/1'");
-  EXPECT_EQ(error_of("format assay-counts/1\n"), "counts.txt: with: missing");
+  EXPECT_EQ(counts_error("format assay-counts/1\n"), "counts.txt: with: missing");
   for (const auto& [line, what] : std::vector<std::pair<std::string, std::string>>{
            {"a", "'' is no number"},
            {"a x why", "'x' is no number"},
@@ -52,11 +52,11 @@ TEST(Counts, AWrongFileNamesItsLine) {
            {"a 12   ", "'a' has no reason"},
            {"dot/20 12 again", "'dot/20' stands there twice"},
            {"with x y", "'with' stands behind a count"}})
-    EXPECT_NE(error_of(good + line + "\n").find("counts.txt: line 8: "), std::string::npos)
-        << error_of(good + line + "\n");
-  EXPECT_NE(error_of("format assay-counts/1\nwith a b\nwith a c\n").find("line 3: 'a' stands"),
+    EXPECT_NE(counts_error(good + line + "\n").find("counts.txt: line 8: "), std::string::npos)
+        << counts_error(good + line + "\n");
+  EXPECT_NE(counts_error("format assay-counts/1\nwith a b\nwith a c\n").find("line 3: 'a' stands"),
             std::string::npos);
-  EXPECT_NE(error_of("format assay-counts/1\nwith a\n").find("line 2: 'with' needs"),
+  EXPECT_NE(counts_error("format assay-counts/1\nwith a\n").find("line 2: 'with' needs"),
             std::string::npos);
 }
 

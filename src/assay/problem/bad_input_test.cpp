@@ -53,7 +53,7 @@ std::string up_to(const std::string& piece) {
   return text.substr(0, text.find(piece) + piece.size());
 }
 
-struct Case {
+struct BadInputCase {
   const char* name;
   std::string text;
   ExitCode code;
@@ -62,8 +62,8 @@ struct Case {
 
 constexpr ExitCode usage = ExitCode::usage, numerical = ExitCode::numerical;
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> cases = {
+const std::vector<BadInputCase>& cases() {
+  static const std::vector<BadInputCase> cases = {
       {"empty", "", usage, "the text ends too early (line 1, column 0)"},
       {"truncated", up_to("[[2,1],[1,"), usage,
        "lower.H[1][1]: the text ends too early (line 4, column 23)"},
@@ -175,9 +175,9 @@ const std::vector<Case>& cases() {
   return cases;
 }
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const BadInputCase& c, std::ostream* out) { *out << c.name; }
 
-class BadInstance : public testing::TestWithParam<Case> {};
+class BadInstance : public testing::TestWithParam<BadInputCase> {};
 
 TEST_P(BadInstance, IsOneLineWithFileAndKey) {
   const Failure failure = failure_of([] { parse_instance(GetParam().text, "t.json"); });

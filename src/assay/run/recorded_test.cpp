@@ -1,6 +1,7 @@
 // What is recorded of runs on the 100-dimensional problem.
 #include <cmath>
 
+#include "assay/problem/golden_test.hpp"
 #include "assay/run/run_test.hpp"
 
 namespace assay {
@@ -19,11 +20,6 @@ std::string oracle(const std::string& alpha, const std::string& keys) {
   return "[algorithm]\nname = \"f2csa\"\nouter = \"sgd\"\ngradient_average = 0.95\n[step]\n"
          "rule = \"constant\"\nlength = 5e-3\n[hypergradient]\nestimator = \"penalty\"\nalpha = " +
          alpha + "\n" + keys;
-}
-
-/// A figure printed with its last digit worth `unit`.
-void expect_printed(double value, double figure, double unit) {
-  EXPECT_LE(std::abs(value - figure), unit / 2 * (1 + 1e-9)) << value;
 }
 
 TEST(S100Runs, F2csaStallsAtTheFloorOfItsGate) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "assay/problem/golden_test.hpp"
 #include "assay/scalar/mpfr_test.hpp"
 #include "assay/support/error.hpp"
 
@@ -12,11 +13,6 @@ namespace assay {
 namespace {
 
 Rational q(double value) { return convert<Rational>(value); }
-
-/// A figure printed with its last digit worth `unit` is met to half of that.
-void expect_printed(double value, double figure, double unit) {
-  EXPECT_LE(std::abs(value - figure), unit / 2) << value;
-}
 
 void expect_within(double value, const Rational& exact, long roundings) {
   EXPECT_LE(magnitude(Rational(q(value) - exact)),
@@ -32,14 +28,16 @@ TEST(DsbloPrescription, PrintedFigures) {
   expect_printed(p.gamma2, 2.7e16, 0.1e16);
 }
 
-struct Case {
+struct PrescriptionCase {
   double epsilon, delta, delta_v, lipschitz;
 };
 
 TEST(DsbloPrescription, AgainstThreeHundredBits) {
   // The second and third have 1 - beta near its largest, 1/960 (delta_v + 2 L)^2 / (dv^2 + 2 L^2).
-  for (const Case& c : {Case{1e-3, 1e-2, 4, 10}, Case{1, 0.5, 0.5, 0.25}, Case{3, 1, 1, 1},
-                        Case{1e-8, 1e-9, 1e3, 1e-3}, Case{1000, 1, 1e3, 1e-3}}) {
+  for (const PrescriptionCase& c :
+       {PrescriptionCase{1e-3, 1e-2, 4, 10}, PrescriptionCase{1, 0.5, 0.5, 0.25},
+        PrescriptionCase{3, 1, 1, 1}, PrescriptionCase{1e-8, 1e-9, 1e3, 1e-3},
+        PrescriptionCase{1000, 1, 1e3, 1e-3}}) {
     const auto p = dsblo_prescription(c.epsilon, c.delta, c.delta_v, c.lipschitz);
     const Rational size = q(c.delta_v) + 2 * q(c.lipschitz);
     const Rational gap =
@@ -70,13 +68,17 @@ TEST(DsbloPrescription, RefusesWhatTheProofDoesNotCover) {
   EXPECT_NO_THROW(dsblo_prescription(1, 1e-2, 0.5, 0.25));
   EXPECT_THROW(dsblo_prescription(std::nextafter(1, 2), 1e-2, 0.5, 0.25), InputError);
   const double nan = std::nan("");
-  for (const Case& c : {Case{0, 1, 1, 1}, Case{1, 0, 1, 1}, Case{1, 1, 0, 1}, Case{1, 1, 1, 0},
-                        Case{-1, 1, 1, 1}, Case{nan, 1, 1, 1}, Case{1, nan, 1, 1}})
+  for (const PrescriptionCase& c :
+       {PrescriptionCase{0, 1, 1, 1}, PrescriptionCase{1, 0, 1, 1}, PrescriptionCase{1, 1, 0, 1},
+        PrescriptionCase{1, 1, 1, 0}, PrescriptionCase{-1, 1, 1, 1}, PrescriptionCase{nan, 1, 1, 1},
+        PrescriptionCase{1, nan, 1, 1}})
     EXPECT_THROW(dsblo_prescription(c.epsilon, c.delta, c.delta_v, c.lipschitz), InputError);
 }
 
 TEST(F2csaPrescription, RadiusStepAndBlock) {
-  for (const Case& c : {Case{0.1, 0.1, 0, 1}, Case{0.05, 0.3, 0, 2.5}, Case{0.7, 3, 0, 0.95}}) {
+  for (const PrescriptionCase& c :
+       {PrescriptionCase{0.1, 0.1, 0, 1}, PrescriptionCase{0.05, 0.3, 0, 2.5},
+        PrescriptionCase{0.7, 3, 0, 0.95}}) {
     const auto p = f2csa_prescription(c.epsilon, c.delta, c.lipschitz);
     const Rational e = q(c.epsilon), d = q(c.delta), L = q(c.lipschitz);
     expect_within(p.clip_radius, d * e * e / (L * L), 4);

@@ -44,8 +44,6 @@ Rational exact_power(const Rational& base, long exponent) {
   return out;
 }
 
-Rational q(double value) { return convert<Rational>(value); }
-
 TEST(StepRules, Constant) {
   auto step = rule<double>("constant", {{"length", 0.3}});
   for (const long t : {0, 1, 1000}) {
@@ -58,12 +56,13 @@ TEST(StepRules, InverseIsOneOverMuTimesIterationPlusOffset) {
   auto step = rule<double>("inverse", {{"mu", 1.3}, {"offset", 2.7}});
   // Sum, product, quotient: three roundings.
   for (const long t : {0, 1, 2, 77, 9999})
-    expect_rounded(step(at(t)).applied, 1 / (q(1.3) * (Rational(t) + q(2.7))), 3);
+    expect_rounded(step(at(t)).applied,
+                   1 / (convert<Rational>(1.3) * (Rational(t) + convert<Rational>(2.7))), 3);
 }
 
 TEST(StepRules, InverseTakesTheProvedCurvatureOrRefuses) {
   auto step = rule<double>("inverse", {}, {100, 1.75});
-  expect_rounded(step(at(4)).applied, 1 / (q(1.75) * 5), 2);
+  expect_rounded(step(at(4)).applied, 1 / (convert<Rational>(1.75) * 5), 2);
   try {
     rule<double>("inverse", {}, {100, 0.0});
     FAIL();
@@ -80,8 +79,9 @@ TEST(StepRules, PolynomialIsAQuarterPower) {
       // power quarters times that and two products for each of five bits, the quotient one more;
       // raised to the fourth, four times all of it.
       const double value = step(at(t)).applied;
-      const Rational fourth = exact_power(q(value), 4);
-      const Rational exact = exact_power(q(0.7), 4) / exact_power(Rational(t + 1), quarters);
+      const Rational fourth = exact_power(convert<Rational>(value), 4);
+      const Rational exact =
+          exact_power(convert<Rational>(0.7), 4) / exact_power(Rational(t + 1), quarters);
       const long roundings = 4 * (2 * quarters + 2 * 5 + 1);
       EXPECT_LE(magnitude(Rational(fourth - exact)),
                 exact * convert<Rational>(gamma_bound<double>(roundings)))
@@ -95,11 +95,12 @@ TEST(StepRules, PolynomialIsAQuarterPower) {
 TEST(StepRules, ExponentialDecay) {
   auto step = rule<double>("exponential", {{"length", 0.7}, {"rate", 0.013}});
   for (const long t : {0, 1, 10, 3000}) {
-    Mpfr exact(200, Rational(-q(0.013) * t));
+    Mpfr exact(200, Rational(-convert<Rational>(0.013) * t));
     mpfr_exp(exact, exact, MPFR_RNDN);
     // The rounded argument moves e^a by |a| u, exponential() errs by less than an ulp (2 u), the
     // product by u.
-    expect_rounded(step(at(t)).applied, q(0.7) * exact.exact(), static_cast<long>(0.013 * t) + 5);
+    expect_rounded(step(at(t)).applied, convert<Rational>(0.7) * exact.exact(),
+                   static_cast<long>(0.013 * t) + 5);
   }
 }
 
@@ -107,13 +108,14 @@ TEST(StepRules, GeometricDecay) {
   auto step = rule<double>("geometric", {{"length", 0.7}, {"ratio", 0.9}});
   // Repeated squaring: 2^k - 1 roundings in ratio^(2^k), hence at most 2 t in the power, and one.
   for (const long t : {0, 1, 2, 3, 50, 201})
-    expect_rounded(step(at(t)).applied, q(0.7) * exact_power(q(0.9), t), 2 * t + 2);
+    expect_rounded(step(at(t)).applied,
+                   convert<Rational>(0.7) * exact_power(convert<Rational>(0.9), t), 2 * t + 2);
 }
 
 TEST(StepRules, HorizonIsALengthOverTheRootOfTheIterations) {
   auto step = rule<double>("horizon", {{"length", 0.7}}, {2000, 0.0});
-  const Rational value = q(step(at(9)).applied);
-  const Rational square = q(0.7) * q(0.7) / 2000;
+  const Rational value = convert<Rational>(step(at(9)).applied);
+  const Rational square = convert<Rational>(0.7) * convert<Rational>(0.7) / 2000;
   // Root and quotient are two roundings, squared four.
   EXPECT_LE(magnitude(Rational(value * value - square)),
             square * convert<Rational>(gamma_bound<double>(5)));
@@ -123,7 +125,9 @@ TEST(StepRules, HorizonIsALengthOverTheRootOfTheIterations) {
 TEST(StepRules, InverseMomentum) {
   auto step = rule<double>("inverse_momentum", {{"gamma1", 3.1}, {"gamma2", 0.7}});
   for (const double size : {0.0, 1e-9, 0.37, 1e6})
-    expect_rounded(step(at(5, size)).applied, 1 / (q(3.1) * q(size) + q(0.7)), 3);
+    expect_rounded(step(at(5, size)).applied,
+                   1 / (convert<Rational>(3.1) * convert<Rational>(size) + convert<Rational>(0.7)),
+                   3);
 }
 
 TEST(StepRules, ALogMayPrintTheStepOfALongerMomentum) {
@@ -131,8 +135,9 @@ TEST(StepRules, ALogMayPrintTheStepOfALongerMomentum) {
   auto capped = rule<double>("inverse_momentum", {{"printed_floor", 0.01}, {"cap", 0.1}});
   for (const double size : {0.0, 1e-3, 0.0099}) {
     const StepLength<double> length = step(at(5, size));
-    expect_rounded(length.requested, 1 / (50 * q(0.01) + 5), 3);  // 0.1818, the most it prints
-    expect_rounded(length.applied, 1 / (50 * q(size) + 5), 3);
+    expect_rounded(length.requested, 1 / (50 * convert<Rational>(0.01) + 5),
+                   3);  // 0.1818, the most it prints
+    expect_rounded(length.applied, 1 / (50 * convert<Rational>(size) + 5), 3);
     EXPECT_EQ(capped(at(5, size)).requested, length.requested);
     EXPECT_EQ(capped(at(5, size)).applied, 0.1);
   }
@@ -145,7 +150,8 @@ TEST(StepRules, ALogMayPrintTheStepOfALongerMomentum) {
 TEST(StepRules, ThePrescriptionsFeedTheirRules) {
   auto dsblo = rule<double>("dsblo_prescription", {});
   const auto p = dsblo_prescription(1e-3, 1e-2, 4, 10);
-  expect_rounded(dsblo(at(0, 0.25)).applied, 1 / (q(p.gamma1) / 4 + q(p.gamma2)), 3);
+  expect_rounded(dsblo(at(0, 0.25)).applied,
+                 1 / (convert<Rational>(p.gamma1) / 4 + convert<Rational>(p.gamma2)), 3);
   auto f2csa =
       rule<double>("f2csa_prescription", {{"epsilon", 0.2}, {"delta", 0.3}, {"lipschitz", 1.5}});
   EXPECT_EQ(f2csa(at(7)).applied, f2csa_prescription(0.2, 0.3, 1.5).step);
