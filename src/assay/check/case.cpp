@@ -141,6 +141,7 @@ void run_and_judge(const GoldenFolder& folder, const Ledger& ledger, const GateC
   now.manifest = std::move(outcome.manifest);
   now.digests = {sha256(now.trace), sha256(now.manifest), instance.digest,
                  sha256(experiment_text(c.experiment))};
+  finding.digest = now.digests.trace;
   judge(folder, ledger, c, now, result.trace, finding);
 
   if (verdict_code(finding.verdict) == ExitCode::ok) return remove_pending(folder, c.id);

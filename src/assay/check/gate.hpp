@@ -34,6 +34,7 @@ struct GateFinding {
   Verdict verdict = Verdict::pass;
   std::string message;  ///< one line
   std::string detail;   ///< several lines, or ""
+  std::string digest;   ///< SHA-256 of the trace that this run gave; "" where it gave none
 };
 
 struct GateReport {

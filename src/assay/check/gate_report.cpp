@@ -77,7 +77,8 @@ std::string report_json(const GateReport& report) {
                                 {"verdict", verdict_name(f.verdict)},
                                 {"code", static_cast<int>(verdict_code(f.verdict))},
                                 {"message", f.message},
-                                {"detail", f.detail}});
+                                {"detail", f.detail},
+                                {"digest", f.digest}});
   // Messages quote what files hold, which need not be UTF-8.
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
