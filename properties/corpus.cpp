@@ -1,11 +1,6 @@
 #include "properties/corpus.hpp"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "assay/support/error.hpp"
 #include "assay/support/files.hpp"
@@ -43,13 +38,7 @@ void Corpus::make_folder() const {
 
 void Corpus::prepare() const {
   make_folder();
-  std::string name = (folder_ / ".probe-XXXXXX").string();
-  const int file = mkstemp(name.data());
-  if (file < 0)
-    throw InputError(folder_.string(), "",
-                     std::string("no file can be made in it: ") + std::strerror(errno));
-  close(file);
-  unlink(name.c_str());
+  const Temporary probe(folder_, folder_);
 }
 
 fs::path Corpus::save(const std::string& property, const std::string& scalar,

@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <set>
 
+#include "assay/support/files.hpp"
+
 namespace assay {
 namespace {
 
 namespace fs = std::filesystem;
 
+/// All but temporaries: the next blessing removes those of one that was killed.
 std::vector<fs::path> files_of(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code absent;
-  for (const auto& entry : fs::directory_iterator(folder, absent)) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder, absent))
+    if (!is_temporary(entry.path())) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -12,8 +12,9 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_fi
 Database::Database(const std::filesystem::path& path, Open open,
                    const std::filesystem::path& called)
     : name_(called.empty() ? path : called) {
-  const int flags =
-      open == Open::to_read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // To read, too, it has to be writable: SQLite undoes first what a killed process left half done.
+  // Where it may not be written to, this opens it for reading alone.
+  const int flags = SQLITE_OPEN_READWRITE | (open == Open::to_write ? SQLITE_OPEN_CREATE : 0);
   std::error_code unknown;
   if (std::filesystem::is_directory(path, unknown)) fail("is a folder");
   sqlite3* connection = nullptr;

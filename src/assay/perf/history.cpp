@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 
 #include "assay/perf/database.hpp"
 #include "assay/support/error.hpp"
+#include "assay/support/files.hpp"
 #include "assay/support/json.hpp"
 #include "assay/support/quote.hpp"
 
@@ -134,20 +134,17 @@ void check_name(const fs::path& path) {
 /// A file that goes away with what SQLite left beside it.
 class FirstRecord {
  public:
-  explicit FirstRecord(const fs::path& history) {
-    static std::atomic<int> made = 0;
-    path_ = history.string() + ".new-" + std::to_string(::getpid()) + "-" + std::to_string(++made);
-    remove();
-  }
+  explicit FirstRecord(const fs::path& history)
+      : owner_(folder_of(history), history), path_(owner_.name().string() + "-history") {}
   FirstRecord(const FirstRecord&) = delete;
-  ~FirstRecord() { remove(); }
-  const fs::path& path() const { return path_; }
-
- private:
-  void remove() const {
+  ~FirstRecord() {
     std::error_code ignored;
     for (const char* end : {"", "-journal"}) fs::remove(path_.string() + end, ignored);
   }
+  const fs::path& path() const { return path_; }
+
+ private:
+  Temporary owner_;
   fs::path path_;
 };
 
@@ -162,7 +159,9 @@ std::optional<std::int64_t> make_history(const fs::path& path, const PerfRecord&
   }
   std::error_code error;
   fs::create_hard_link(made.path(), path, error);
-  return error ? std::nullopt : std::optional(id);
+  if (error) return std::nullopt;
+  sync_folder(folder_of(path));
+  return id;
 }
 
 constexpr const char* head_columns =
@@ -282,6 +281,7 @@ std::int64_t History::find(const std::string& reference, const std::string& key)
 
 std::int64_t History::add(const fs::path& path, const PerfRecord& record) {
   check_can_add(path);
+  remove_abandoned(folder_of(path));
   std::error_code unknown;
   // Nothing of a first record that fails stays behind, and it takes nothing of another's with it.
   if (!fs::exists(path, unknown))
@@ -298,7 +298,7 @@ void History::check_can_add(const fs::path& path) {
     check_history(database);
     if (::access(path.c_str(), W_OK) != 0) database.fail("cannot write: it is read-only");
   }
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const fs::path folder = folder_of(path);
   if (!fs::is_directory(folder, unknown) || ::access(folder.c_str(), W_OK) != 0)
     throw InputError(path.string(), "", "cannot write: no such folder, or a read-only one");
 }

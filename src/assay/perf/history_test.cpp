@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -226,6 +227,34 @@ TEST_F(HistoryFile, AFullDiskLeavesWhatWasThere) {
   }
   EXPECT_EQ(History(file_).heads().size(), 1u);
   EXPECT_EQ(read_error(), "none");
+}
+
+TEST_F(HistoryFile, AKilledRecordIsUndoneWhenItIsRead) {
+  History::add(file_, record("aaaa"));
+  const fs::path killed = root_ / "killed.sqlite";
+  {
+    Database database(file_, Database::Open::to_write);
+    database.run("PRAGMA cache_size = 1");  // or nothing is written before the end
+    database.run("BEGIN IMMEDIATE");
+    database.run(
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+        "INSERT INTO time SELECT 1, 'run/b', i, 1.0 FROM n");
+    fs::copy(file_, killed);
+    fs::copy(file_.string() + "-journal", killed.string() + "-journal");
+    database.run("ROLLBACK");
+  }
+  ASSERT_GT(fs::file_size(killed), fs::file_size(file_)) << "half a record was to be in it";
+
+  EXPECT_EQ(History(killed).read(1).times[1].nanoseconds.size(), 1u);
+}
+
+TEST_F(HistoryFile, WhatAKilledFirstRecordLeftIsRemovedByTheNext) {
+  for (const bool first : {true, false}) {
+    for (const char* end : {"", "-history", "-history-journal"})
+      std::ofstream(root_ / (std::string(".assay-1-0.tmp") + end)) << "left";
+    History::add(file_, record("aaaa"));
+    EXPECT_EQ(files(), 1u) << first;
+  }
 }
 
 TEST_F(HistoryFile, ANameThatSQLiteTakesForSomethingElseIsRefused) {

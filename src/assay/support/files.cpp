@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <list>
 #include <system_error>
 #include <utility>
 
@@ -32,26 +34,12 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
-  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
 
  private:
   int fd_;
 };
 
-/// Makes a file beside `path` that did not exist before. Its name does not contain the name of
-/// `path`, which may be as long as the system allows.
-fs::path create_beside(const fs::path& path, int& fd) {
-  static std::atomic<unsigned> count{0};
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name =
-        ".assay-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
-    fs::path temporary = path.parent_path() / name;
-    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd >= 0) return temporary;
-    if (errno != EEXIST) break;
-  }
-  cannot_write(path, errno);
-}
+constexpr std::string_view temporary_begin = ".assay-", temporary_end = ".tmp", old_end = ".old";
 
 bool write_all(int fd, std::string_view content) {
   while (!content.empty()) {
@@ -62,23 +50,35 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
-/// Makes the rename itself survive a crash. Some file systems cannot sync a folder; that is no
-/// error.
-void sync_folder(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) ::fsync(fd.get());
-}
-
 /// A second name for a file that is about to be replaced, so that it can be had again without
-/// writing. Empty: there is no file, or the file system knows no second names.
-fs::path second_name(const fs::path& path, const fs::path& temporary) {
-  fs::path name = temporary;
-  name += ".old";
-  return ::link(path.c_str(), name.c_str()) == 0 ? name : fs::path();
-}
+/// writing; locked as a Temporary is, or another process would remove it.
+class SecondName {
+ public:
+  SecondName(const fs::path& path, const Temporary& temporary)
+      : lock_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), name_(temporary.name()) {
+    if (lock_.get() >= 0) ::flock(lock_.get(), LOCK_SH);
+    name_ += old_end;
+    has_ = ::link(path.c_str(), name_.c_str()) == 0;
+  }
+  SecondName(const SecondName&) = delete;
+  ~SecondName() {
+    if (has_) ::unlink(name_.c_str());
+  }
+  /// False: there is no file, or the file system knows no second names.
+  bool has() const { return has_; }
+  const fs::path& name() const { return name_; }
+
+ private:
+  Descriptor lock_;
+  fs::path name_;
+  bool has_;
+};
 
 }  // namespace
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 std::string read_file(const fs::path& path) {
   const auto fail = [&](int error) {
@@ -101,8 +101,60 @@ std::string read_file(const fs::path& path) {
   return content;
 }
 
-Replacement::~Replacement() {
-  for (const Prepared& each : prepared_) ::unlink(each.temporary.c_str());
+// Its name does not contain the name of `path`, which may be as long as the system allows.
+Temporary::Temporary(const fs::path& folder, const fs::path& path) {
+  static std::atomic<unsigned> count{0};
+  remove_abandoned(folder);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    name_ = folder / temporary_begin;
+    name_ += std::to_string(::getpid()) + "-" + std::to_string(count++);
+    name_ += temporary_end;
+    descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0 && errno != EEXIST) break;
+    if (descriptor_ < 0) continue;
+    // Before it was locked another process may have taken it for abandoned.
+    ::flock(descriptor_, LOCK_EX);
+    struct stat info {};
+    if (::fstat(descriptor_, &info) == 0 && info.st_nlink > 0) return;
+    ::close(descriptor_);
+  }
+  cannot_write(path, errno);
+}
+
+Temporary::Temporary(Temporary&& other) noexcept
+    : name_(std::move(other.name_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+Temporary::~Temporary() {
+  if (descriptor_ < 0) return;
+  ::unlink(name_.c_str());
+  ::close(descriptor_);
+}
+
+bool is_temporary(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with(temporary_begin) && name.find(temporary_end) != std::string::npos;
+}
+
+void remove_abandoned(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const fs::path& file = it->path();
+    if (!is_temporary(file)) continue;
+    const std::string name = file.filename().string();
+    const fs::path owner =
+        name.ends_with(old_end)
+            ? file
+            : folder / name.substr(0, name.find(temporary_end) + temporary_end.size());
+    // Removed under the lock, or it might be one that is just being made.
+    const Descriptor fd(::open(owner.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (fd.get() < 0 ? errno == ENOENT : ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
+      ::unlink(file.c_str());
+  }
+}
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) ::fsync(fd.get());
 }
 
 void Replacement::write(const fs::path& path, std::string_view content) {
@@ -110,45 +162,36 @@ void Replacement::write(const fs::path& path, std::string_view content) {
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
     cannot_write(path, S_ISDIR(info.st_mode) ? EISDIR : EINVAL);  // never rename over a device
 
-  int created = -1;
-  const fs::path temporary = create_beside(path, created);
-  Descriptor fd(created);
-  if (!(write_all(fd.get(), content) && ::fsync(fd.get()) == 0 && fd.close())) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    cannot_write(path, error);
-  }
-  prepared_.push_back({path, temporary});
+  Temporary temporary(folder_of(path), path);
+  if (!write_all(temporary.descriptor(), content) || ::fsync(temporary.descriptor()) != 0)
+    cannot_write(path, errno);
+  prepared_.push_back({path, std::move(temporary)});
 }
 
 void Replacement::keep() {
   // All content is on the disk: only a rename can fail now. The last one leaves nothing to undo.
-  std::vector<fs::path> before;
+  std::list<SecondName> before;
   std::vector<bool> existed;
-  const auto forget = [&] {
-    for (const fs::path& name : before)
-      if (!name.empty()) ::unlink(name.c_str());
-  };
   for (std::size_t i = 0; i + 1 < prepared_.size(); ++i) {
     const auto& [path, temporary] = prepared_[i];
     existed.push_back(::access(path.c_str(), F_OK) == 0);
-    before.push_back(existed.back() ? second_name(path, temporary) : fs::path());
+    before.emplace_back(path, temporary);
   }
   for (std::size_t i = 0; i < prepared_.size(); ++i) {
     const auto& [path, temporary] = prepared_[i];
-    if (::rename(temporary.c_str(), path.c_str()) == 0) continue;
+    if (::rename(temporary.name().c_str(), path.c_str()) == 0) continue;
     const int error = errno;
-    for (std::size_t k = i; k-- > 0;) {
-      if (!before[k].empty())
-        ::rename(before[k].c_str(), prepared_[k].path.c_str());
+    auto old = before.begin();
+    for (std::size_t k = 0; k < i; ++k, ++old) {
+      if (old->has())
+        ::rename(old->name().c_str(), prepared_[k].path.c_str());
       else if (!existed[k])
         ::unlink(prepared_[k].path.c_str());
     }
-    forget();
     cannot_write(path, error);
   }
-  forget();
-  for (const Prepared& each : prepared_) sync_folder(each.path);
+  before.clear();
+  for (const Prepared& each : prepared_) sync_folder(folder_of(each.path));
   prepared_.clear();
 }
 

@@ -1,11 +1,15 @@
 #include "assay/support/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <functional>
 #include <iterator>
 #include <string>
@@ -217,6 +221,57 @@ TEST_F(Files, ARenameThatFailsUndoesThoseBeforeIt) {
   EXPECT_EQ(read_file(folder_ / "a"), "old");
   EXPECT_FALSE(fs::exists(folder_ / "b"));
   EXPECT_EQ(entries(), 2);
+}
+
+TEST_F(Files, WhatAKilledProcessLeftIsRemovedByTheNextThatWritesThere) {
+  write_file_atomically(folder_ / "a", "old");
+  const pid_t child = fork();
+  if (child == 0) {
+    Replacement replacement;
+    replacement.write(folder_ / "a", "new");
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(entries(), 2);
+  fs::create_hard_link(folder_ / "a", folder_ / ".assay-1-0.tmp.old");
+  fs::copy(folder_ / "a", folder_ / ".assay-1-0.tmp-journal");
+  fs::copy(folder_ / "a", folder_ / ".assay-notes");
+
+  write_file_atomically(folder_ / "b", "new");
+
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_TRUE(fs::exists(folder_ / ".assay-notes"));
+  EXPECT_EQ(entries(), 3);
+}
+
+TEST_F(Files, WhatALivingProcessIsStillWritingStays) {
+  const Temporary temporary(folder_, "for us");
+  const std::string journal = temporary.name().string() + "-journal";
+  write_file_atomically(folder_ / "a", "old");
+  fs::copy(folder_ / "a", journal);
+  Replacement replacement;
+  replacement.write(folder_ / "a", "new");
+  // As the second name of a file that is being replaced.
+  const fs::path second = folder_ / ".assay-1-0.tmp.old";
+  fs::create_hard_link(folder_ / "a", second);
+  const int lock = open(second.c_str(), O_RDONLY);
+  ASSERT_EQ(flock(lock, LOCK_SH), 0);
+
+  const pid_t child = fork();
+  if (child == 0) {
+    write_file_atomically(folder_ / "b", "another's");
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+
+  EXPECT_EQ(entries(), 6);  // a, b, the two temporaries, the journal and the second name
+  replacement.keep();
+  EXPECT_EQ(read_file(folder_ / "a"), "new");
+  close(lock);
+  write_file_atomically(folder_ / "b", "");
+  EXPECT_EQ(entries(), 4);
 }
 
 // FIPS 180-2, appendices B.1 and B.2, and the empty text.
