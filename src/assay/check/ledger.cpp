@@ -42,21 +42,6 @@ Blessing read_blessing(const JsonField& json) {
           old.value().is_null() ? "" : digest(old), digest(json.at("new"))};
 }
 
-LedgerEntry read_entry(const JsonField& json) {
-  json.only_keys({"trace", "manifest", "instance", "experiment", "rules", "history"});
-  LedgerEntry entry{digest(json.at("trace")),
-                    digest(json.at("manifest")),
-                    digest(json.at("instance")),
-                    digest(json.at("experiment")),
-                    {},
-                    {}};
-  if (const auto rules = json.find("rules"))
-    each(*rules, [&](const JsonField& rule) { entry.rules.push_back(read_rule(rule)); });
-  each(json.at("history"),
-       [&](const JsonField& blessing) { entry.history.push_back(read_blessing(blessing)); });
-  return entry;
-}
-
 Json entry_json(const LedgerEntry& entry) {
   Json json = {{"trace", entry.trace},
                {"manifest", entry.manifest},
@@ -76,6 +61,30 @@ Json entry_json(const LedgerEntry& entry) {
   return json;
 }
 
+/// Of what the entry says, not of how it is written; and of whom.
+std::string digest_of(const std::string& id, const LedgerEntry& entry) {
+  return sha256(Json({id, entry_json(entry)}).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+LedgerEntry read_entry(const std::string& id, const JsonField& json) {
+  json.only_keys({"trace", "manifest", "instance", "experiment", "rules", "history", "sha256"});
+  LedgerEntry entry{digest(json.at("trace")),
+                    digest(json.at("manifest")),
+                    digest(json.at("instance")),
+                    digest(json.at("experiment")),
+                    {},
+                    {}};
+  if (const auto rules = json.find("rules"))
+    each(*rules, [&](const JsonField& rule) { entry.rules.push_back(read_rule(rule)); });
+  each(json.at("history"),
+       [&](const JsonField& blessing) { entry.history.push_back(read_blessing(blessing)); });
+  const JsonField stored = json.at("sha256");
+  if (const std::string is = digest_of(id, entry); digest(stored) != is)
+    stored.fail("does not fit the entry, which was changed (edited on purpose, it needs " + is +
+                ")");
+  return entry;
+}
+
 }  // namespace
 
 const std::vector<std::string>& bless_categories() {
@@ -93,18 +102,21 @@ Ledger parse_ledger(const std::string& text, const std::string& source) {
   const nlohmann::json json = parse_json(text, source);
   const JsonField top(json, source);
   top.only_keys({"format", "cases"});
-  top.at("format").word({"assay-ledger/1"});
+  top.at("format").word({"assay-ledger/2"});
   const JsonField cases = top.at("cases");
   if (!cases.value().is_object()) cases.must_be("an object");
   Ledger ledger;
   for (const auto& member : cases.value().items())
-    ledger.cases[member.key()] = read_entry(cases.at(member.key()));
+    ledger.cases[member.key()] = read_entry(member.key(), cases.at(member.key()));
   return ledger;
 }
 
 std::string ledger_text(const Ledger& ledger) {
-  Json json = {{"format", "assay-ledger/1"}, {"cases", Json::object()}};
-  for (const auto& [id, entry] : ledger.cases) json["cases"][id] = entry_json(entry);
+  Json json = {{"format", "assay-ledger/2"}, {"cases", Json::object()}};
+  for (const auto& [id, entry] : ledger.cases) {
+    json["cases"][id] = entry_json(entry);
+    json["cases"][id]["sha256"] = digest_of(id, entry);
+  }
   return json.dump(2) + "\n";
 }
 

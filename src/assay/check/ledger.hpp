@@ -26,7 +26,8 @@ struct LedgerEntry {
   std::vector<Blessing> history;
 };
 
-/// golden/ledger.json ("assay-ledger/1"): which traces were reviewed, why, and what they depend on.
+/// golden/ledger.json ("assay-ledger/2"): which traces were reviewed, why, and what they depend on.
+/// Each entry of the file holds a digest of itself, so that none changes unseen.
 struct Ledger {
   std::map<std::string, LedgerEntry> cases;  ///< by case id, "NAME.SCALAR"
 };

@@ -49,12 +49,36 @@ TEST(Ledger, ErrorsNameFileAndKey) {
     return failure(text);
   };
   EXPECT_EQ(failure("{").substr(0, 7), "l.json:");
-  EXPECT_EQ(broken("assay-ledger/1", "assay-ledger/2").substr(0, 15), "l.json: format:");
+  EXPECT_EQ(broken("assay-ledger/2", "assay-ledger/1").substr(0, 15), "l.json: format:");
   EXPECT_EQ(broken(digest, "abc").substr(0, 29), "l.json: cases.x.double.trace:");
   EXPECT_EQ(broken("\"why\"", "\"\"").substr(0, 39), "l.json: cases.x.double.rules[0].reason:");
   EXPECT_EQ(broken("2.0", "-1").substr(0, 41), "l.json: cases.x.double.rules[0].max_ulps:");
   EXPECT_EQ(broken("\"instance\"", "\"instanze\"").substr(0, 32),
             "l.json: cases.x.double.instanze:");
+}
+
+TEST(Ledger, AnEntryThatWasChangedIsRefusedAndTheDigestItNeedsTold) {
+  const std::string text = ledger_text(sample());
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string other = text;
+    return failure(other.replace(other.find(from), from.size(), to));
+  };
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"x.double", "y.double"},
+                                                        {"2.0", "3.0"},
+                                                        {"\"why\"", "\"wny\""},
+                                                        {"2025", "2024"},
+                                                        {"new_case", "other"},
+                                                        {digest, std::string(64, 'e')}})
+    EXPECT_NE(changed(from, to).find(".sha256: does not fit the entry"), std::string::npos)
+        << changed(from, to);
+
+  const std::string needs = changed("2.0", "3.0");
+  std::string mended = text;
+  mended.replace(mended.find("2.0"), 3, "3.0");
+  const std::size_t at = mended.find("\"sha256\": \"") + 11;
+  mended.replace(at, 64, needs.substr(needs.find("it needs ") + 9, 64));
+  EXPECT_EQ(parse_ledger(mended, "l.json").cases.at("x.double").rules.at(0).max_ulps, 3);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Whatever is wrong with its input, the program says so in one line that begins with the file and
 // names the key, ends with the documented exit code, and leaves every file and folder as it was.
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "assay/cli/program_test.hpp"
 #include "assay/run/run.hpp"
@@ -312,14 +313,25 @@ TEST_F(BadInput, AReportThatCannotBeWritten) {
 
 TEST_F(BadInput, ACheckpointThatDoesNotFit) {
   const std::string name = "o/e.double.checkpoint.json", good = checkpoint(1);
+  const auto nested = [](int depth) {
+    std::string text = "{\"format\":\"assay-checkpoint/1\",\"sha256\":\"\",";
+    for (int i = 0; i < depth; ++i) text += "\"a\":{";
+    return text + std::string(static_cast<std::size_t>(depth) + 1, '}');
+  };
+  auto finished = nlohmann::ordered_json::parse(good);
+  finished["iteration"] = 3;
+  finished.erase("sha256");
+  finished["sha256"] = sha256(finished.dump());
   fs::create_directory(path("o"));
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"", ": is not a checkpoint"},
-      {good.substr(0, good.size() / 2), ": is not a checkpoint"},
+      {"[]", ": is not a checkpoint"},
+      {good.substr(0, good.size() / 2), ": state."},
+      {nested(100'000), ": a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: nested too deeply"},
       {with(good, "\"iteration\": 1", "\"iteration\": 2"), ": sha256: does not fit the content"},
       {checkpoint(1, {"run.seed=1"}), ": experiment: belongs to another run"},
       {checkpoint(1, {"run.scalar=soft53"}), ": experiment: belongs to another run"},
-      {checkpoint(3), ": iteration: the run is already finished"},
+      {finished.dump(), ": iteration: the run is already finished"},
   };
   for (const auto& [text, complaint] : bad) {
     write_file_atomically(path(name), text);
@@ -367,7 +379,7 @@ TEST_F(BadInput, AGoldenFolderThatIsBroken) {
   write_file_atomically(instance, "{\"format\": ");
   expect_refusal({"check"}, 2, "golden: quick.double: " + instance + ": format: the text ends");
 
-  write_file_atomically(path("golden/ledger.json"), "{\"format\": \"assay-ledger/1\"}");
+  write_file_atomically(path("golden/ledger.json"), "{\"format\": \"assay-ledger/2\"}");
   expect_refusal({"check"}, 2, "golden/ledger.json: cases: missing");
 }
 

@@ -170,14 +170,14 @@ TEST_P(Resume, StoppedAtAnyIterationLeavesTheSameBytes) {
     const RunOutcome whole = run_experiment(e, instance);
     ASSERT_EQ(whole.end, RunEnd::finished) << s.name << ": " << whole.failure;
 
-    // A checkpoint after every iteration costs one run; going on from it is the other part.
+    // A checkpoint after every iteration but the last costs one run; going on is the other part.
     std::vector<std::string> checkpoints;
     RunControl saving;
     saving.checkpoint_every = 1;
     saving.save_checkpoint = [&](const std::string& text) { checkpoints.push_back(text); };
     EXPECT_EQ(run_experiment(e, instance, saving).manifest, whole.manifest) << s.name;
-    ASSERT_EQ(checkpoints.size(), static_cast<std::size_t>(iterations)) << s.name;
-    for (std::size_t k = 0; k + 1 < checkpoints.size(); ++k) {
+    ASSERT_EQ(checkpoints.size(), static_cast<std::size_t>(iterations) - 1) << s.name;
+    for (std::size_t k = 0; k < checkpoints.size(); ++k) {
       RunControl control;
       control.resume = checkpoints[k];
       const RunOutcome rest = run_experiment(e, instance, control);

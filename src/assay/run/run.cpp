@@ -8,6 +8,7 @@
 #include "assay/run/version.hpp"
 #include "assay/support/error.hpp"
 #include "assay/support/files.hpp"
+#include "assay/support/json.hpp"
 
 namespace assay {
 
@@ -100,7 +101,9 @@ class Session {
       }
       last_ = runner_.step(done_);
       if (recorded(e_, done_)) out_.trace.rows.push_back(cells(last_));
-      if (control_.checkpoint_every > 0 && (done_ + 1) % control_.checkpoint_every == 0) {
+      // None at the end, where nothing is left to go on with.
+      if (control_.checkpoint_every > 0 && (done_ + 1) % control_.checkpoint_every == 0 &&
+          done_ + 1 < e_.iterations) {
         ++done_;
         control_.save_checkpoint(checkpoint());
         --done_;
@@ -127,6 +130,7 @@ class Session {
   void resume() {
     const std::string where = "checkpoint";
     Json j;
+    parse_json(control_.resume, where);  // what nests too deeply to be walked through ends here
     try {
       j = Json::parse(control_.resume);
       if (j.at("format") != "assay-checkpoint/1")
