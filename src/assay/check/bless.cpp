@@ -1,6 +1,7 @@
 #include "assay/check/bless.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "assay/check/compare.hpp"
 #include "assay/check/ledger.hpp"
@@ -77,7 +78,13 @@ void carry_out(const GoldenFolder& folder, const BlessRequest& request, const Bl
   Ledger ledger = read_ledger(folder.ledger());
   LedgerEntry& entry = ledger.cases[plan.id];
   const CaseDigests& d = pending->digests;
-  entry.history.push_back({request.date, request.category, request.reason, entry.trace, d.trace});
+  // A blessing that was killed when all but its end was done is no other one when it is repeated.
+  const bool repeated = !entry.history.empty() && entry.history.back().reason == request.reason &&
+                        entry.history.back().category == request.category &&
+                        std::tie(entry.trace, entry.manifest, entry.instance, entry.experiment) ==
+                            std::tie(d.trace, d.manifest, d.instance, d.experiment);
+  if (!repeated)
+    entry.history.push_back({request.date, request.category, request.reason, entry.trace, d.trace});
   entry.trace = d.trace;
   entry.manifest = d.manifest;
   entry.instance = d.instance;

@@ -27,7 +27,9 @@ struct BlessPlan {
 ///         that has changed since (golden)
 std::vector<BlessPlan> plan_blessing(const GoldenFolder& folder, const BlessRequest& request);
 
-/// Accepts one planned case: trace, manifest and ledger change together or not at all.
+/// Accepts one planned case: trace, manifest and ledger change together or not at all. What kills
+/// the process between them leaves a case that the gate calls edited or missing, and that is still
+/// pending: the same blessing again finishes it.
 void carry_out(const GoldenFolder& folder, const BlessRequest& request, const BlessPlan& plan);
 
 }  // namespace assay

@@ -17,16 +17,19 @@ bool digest_differs(const fs::path& file, const std::string& digest) {
 }
 
 /// Which of the things a golden trace stands on are no longer those that were blessed.
-std::string edited_parts(const GoldenFolder& folder, const std::string& id,
-                         const LedgerEntry& entry, const CaseDigests& now) {
+std::string edited_parts(const GoldenFolder& folder, const GateCase& c, const LedgerEntry& entry,
+                         const CaseDigests& now) {
   std::string parts;
-  const auto add = [&](bool edited, const char* what) {
-    if (edited) parts += (parts.empty() ? "" : ", ") + std::string(what);
+  const auto add = [&](bool edited, const char* what, const fs::path& file) {
+    if (!edited) return;
+    parts.append(parts.empty() ? "" : ", ").append(what);
+    if (!file.empty()) parts += " " + file.lexically_proximate(folder.root()).string();
   };
-  add(digest_differs(folder.trace(id), entry.trace), "the trace");
-  add(digest_differs(folder.manifest(id), entry.manifest), "the manifest");
-  add(now.instance != entry.instance, "the instance");
-  add(now.experiment != entry.experiment, "the experiment");
+  const fs::path trace = folder.trace(c.id), manifest = folder.manifest(c.id);
+  add(digest_differs(trace, entry.trace), "the trace", trace);
+  add(digest_differs(manifest, entry.manifest), "the manifest", manifest);
+  add(now.instance != entry.instance, "the instance", c.experiment.instance_path);
+  add(now.experiment != entry.experiment, "the experiment", c.experiment.source);
   return parts;
 }
 
@@ -112,7 +115,7 @@ void judge(const GoldenFolder& folder, const Ledger& ledger, const GateCase& c, 
         entry == ledger.cases.end() ? "not in the ledger" : "its golden trace is gone";
     return;
   }
-  const std::string edited = edited_parts(folder, c.id, entry->second, now.digests);
+  const std::string edited = edited_parts(folder, c, entry->second, now.digests);
   if (edited.empty()) return compare_with_golden(folder, c, entry->second, now, trace, finding);
   finding.verdict = Verdict::edited;
   finding.message = "changed since it was blessed: " + edited;

@@ -244,15 +244,19 @@ TEST_F(Gate, EditedGoldenFilesAreNoticed) {
     return only(report).message;
   };
   EXPECT_EQ(edited(folder().trace("a.double"), "iteration,gap_total\n-1,4\n0,1\n1,1\n2,7\n"),
-            "changed since it was blessed: the trace; the run still gives the blessed trace");
+            "changed since it was blessed: the trace traces/a.double.csv; the run still gives the "
+            "blessed trace");
   EXPECT_EQ(edited(folder().manifest("a.double"), ""),
-            "changed since it was blessed: the manifest; the run still gives the blessed trace");
+            "changed since it was blessed: the manifest traces/a.double.manifest.json; the run "
+            "still gives the blessed trace");
   EXPECT_EQ(edited(folder().instances() / "s5.json", ""),
-            "changed since it was blessed: the instance; the run still gives the blessed trace");
+            "changed since it was blessed: the instance instances/s5.json; the run still gives the "
+            "blessed trace");
 
   experiment("a", one_case, 2);
   EXPECT_EQ(only(check()).message,
-            "changed since it was blessed: the experiment; the run still gives the blessed trace");
+            "changed since it was blessed: the experiment experiments/a.toml; the run still gives "
+            "the blessed trace");
   bless();
   EXPECT_EQ(check().exit_code(), ExitCode::ok);
 }
@@ -394,6 +398,55 @@ TEST_F(Gate, UnknownCasesAndBadRequestsAreUsageErrors) {
   EXPECT_EQ(code({{}, "r", "other", "2025-01-31"}), ExitCode::golden) << "pending is stale";
   remove_pending(folder(), "alpha.double");
   EXPECT_EQ(code({{}, "r", "other", "2025-01-31"}), ExitCode::golden) << "nothing is pending";
+}
+
+/// Each file is replaced as a whole, but the process may be killed between two of them.
+TEST_F(Gate, ABlessingThatWasKilledIsNamedAndTheSameAgainFinishesIt) {
+  experiment("a", one_case);
+  check();
+  bless();
+  gap_double_ = "2";
+  check();
+  const std::vector<fs::path> files = {folder().trace("a.double"), folder().manifest("a.double"),
+                                       folder().ledger()};
+  const auto texts = [&] {
+    std::vector<std::string> all;
+    for (const fs::path& file : files) all.push_back(read_file(file));
+    return all;
+  };
+  output_ = "8";  // another manifest, too
+  check();
+  const std::vector<std::string> old = texts();
+  const Pending pending = *read_pending(folder(), "a.double");
+  bless();
+  const std::vector<std::string> blessed = texts();
+
+  for (std::size_t replaced = 1; replaced <= files.size(); ++replaced) {
+    for (std::size_t i = 0; i < files.size(); ++i)
+      write_file_atomically(files[i], i < replaced ? blessed[i] : old[i]);
+    write_file_atomically(folder().traces() / ".assay-1-0.tmp.old", old[0]);
+    const GateReport report = check();
+    EXPECT_EQ(only(report).verdict, replaced < files.size() ? Verdict::edited : Verdict::pass);
+    if (replaced < files.size())
+      EXPECT_NE(only(report).message.find("the trace traces/a.double.csv"), std::string::npos);
+    write_pending(folder(), "a.double", pending);
+    bless();
+    EXPECT_EQ(texts(), blessed) << replaced;
+    EXPECT_EQ(only(check()).verdict, Verdict::pass);
+    EXPECT_FALSE(fs::exists(folder().traces() / ".assay-1-0.tmp.old"));
+  }
+}
+
+TEST_F(Gate, WhatIsPendingIsThereAsLongAsItsMarker) {
+  experiment("a", one_case);
+  check();
+  const fs::path marker = folder().pending() / "a.double.pending.json";
+  fs::remove(marker);
+  fs::create_directories(marker / "cannot be removed");
+
+  remove_pending(folder(), "a.double");
+
+  EXPECT_TRUE(fs::exists(folder().pending() / "a.double.csv"));
 }
 
 TEST_F(Gate, ABlessingThatCannotBeWrittenChangesNothing) {

@@ -21,6 +21,7 @@ std::vector<fs::path> files_ending(const fs::path& folder, const std::string& en
 }
 
 constexpr const char* marker_ending = ".pending.json";
+constexpr const char* pending_format = "assay-pending/1";
 
 fs::path pending_file(const GoldenFolder& folder, const std::string& id, const char* ending) {
   return folder.pending() / (id + ending);
@@ -80,7 +81,7 @@ void write_pending(const GoldenFolder& folder, const std::string& id, const Pend
   write_file_atomically(pending_file(folder, id, ".csv"), pending.trace);
   write_file_atomically(pending_file(folder, id, ".manifest.json"), pending.manifest);
   const CaseDigests& d = pending.digests;
-  const nlohmann::ordered_json marker = {{"format", "assay-pending/1"},
+  const nlohmann::ordered_json marker = {{"format", pending_format},
                                          {"trace", d.trace},
                                          {"manifest", d.manifest},
                                          {"instance", d.instance},
@@ -95,6 +96,8 @@ std::optional<Pending> read_pending(const GoldenFolder& folder, const std::strin
   Pending pending;
   try {
     const auto json = nlohmann::json::parse(read_file(marker));
+    if (json.at("format") != pending_format)
+      throw InputError(marker.string(), "format", std::string("is not ") + pending_format);
     pending.digests = {json.at("trace"), json.at("manifest"), json.at("instance"),
                        json.at("experiment")};
   } catch (const nlohmann::json::exception&) {
@@ -109,9 +112,10 @@ std::optional<Pending> read_pending(const GoldenFolder& folder, const std::strin
 }
 
 void remove_pending(const GoldenFolder& folder, const std::string& id) {
-  std::error_code ignored;
+  // While the marker is there, the files it speaks of have to be.
+  std::error_code error;
   for (const char* ending : {marker_ending, ".csv", ".manifest.json"})
-    fs::remove(pending_file(folder, id, ending), ignored);
+    if (fs::remove(pending_file(folder, id, ending), error); error) return;
 }
 
 std::vector<std::string> pending_ids(const GoldenFolder& folder) {
