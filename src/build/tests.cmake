@@ -91,6 +91,11 @@ assay_check(contraction ${here}/check_contraction ${CMAKE_BINARY_DIR}/assay.obje
 assay_check(environment ${here}/check_environment ${CMAKE_CXX_COMPILER} $<TARGET_FILE:assay>
   $<TARGET_PROPERTY:Eigen3::Eigen,INTERFACE_INCLUDE_DIRECTORIES> ${CMAKE_BINARY_DIR}/environment)
 
+# What a killed process and a failing disk leave.
+assay_check(kills ${here}/check_kills ${CMAKE_CXX_COMPILER} $<TARGET_FILE:assay_program>
+  ${CMAKE_BINARY_DIR}/kills)
+set_tests_properties(build.kills PROPERTIES PROCESSORS 2 TIMEOUT 900)
+
 # What must compile. Built only when tested, one after the other: ninja does not share a build tree.
 function(assay_compile_check name)
   assay_check(${name} ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target assay_${name})
