@@ -189,7 +189,7 @@ TEST_F(GoldenCorruption, OfAnInstance) {
 
 /// A comment or a description may change. The gate names the file, or the case.
 TEST_F(GoldenCorruption, OfAnExperiment) {
-  expect_gate_notices(experiment(), 1, "experiments/",
+  expect_gate_notices(experiment(), 1, "a.",
                       [&] { return experiment_text(read_experiment(experiment())); });
 }
 
