@@ -10,6 +10,7 @@
 
 #include "assay/check/ledger.hpp"
 #include "assay/cli/session.hpp"
+#include "assay/numerics/environment.hpp"
 
 namespace assay {
 namespace {

@@ -6,6 +6,7 @@
 #include "assay/check/gate_report.hpp"
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
+#include "assay/numerics/environment.hpp"
 #include "assay/support/files.hpp"
 #include "assay/support/parallel.hpp"
 

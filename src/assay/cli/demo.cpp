@@ -8,6 +8,7 @@
 #include "assay/cli/outcome_files.hpp"
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
+#include "assay/numerics/environment.hpp"
 
 namespace assay {
 namespace {

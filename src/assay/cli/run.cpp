@@ -6,6 +6,7 @@
 #include "assay/cli/outcome_files.hpp"
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
+#include "assay/numerics/environment.hpp"
 #include "assay/support/files.hpp"
 
 namespace assay {

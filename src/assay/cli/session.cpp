@@ -9,8 +9,6 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "assay/numerics/environment.hpp"
-
 namespace assay {
 namespace {
 
@@ -86,15 +84,6 @@ std::string shell_quoted(const std::string& argument) {
   std::string quoted = "'";
   for (const char c : argument) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
-}
-
-void require_arithmetic() {
-  const std::vector<std::string> broken = check_arithmetic();
-  if (broken.empty()) return;
-  std::string message = "the arithmetic contract is broken: " + broken.front();
-  if (broken.size() > 1)
-    message += fmt::format(" (and {} more; see the command env)", broken.size() - 1);
-  throw Error(ExitCode::environment, message);
 }
 
 }  // namespace assay

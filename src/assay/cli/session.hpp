@@ -61,9 +61,6 @@ class Session {
 /// The arguments as one would type them into a shell.
 std::string shell_quoted(const std::string& argument);
 
-/// @throws Error(environment) when this machine or build does not compute as promised
-void require_arithmetic();
-
 /// Each adds one subcommand, which runs when the command line is parsed.
 void add_run(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);

@@ -9,6 +9,7 @@
 #include "assay/numerics/kernels.hpp"
 #include "assay/numerics/random.hpp"
 #include "assay/scalar/digest.hpp"
+#include "assay/support/error.hpp"
 
 namespace assay {
 namespace {
@@ -171,6 +172,15 @@ std::vector<std::string> check_arithmetic() {
   for (const Promise& promise : promises)
     if (promise.broken()) reports.emplace_back(promise.report);
   return reports;
+}
+
+void require_arithmetic() {
+  const std::vector<std::string> broken = check_arithmetic();
+  if (broken.empty()) return;
+  std::string message = "the arithmetic contract is broken: " + broken.front();
+  if (broken.size() > 1)
+    message += " (and " + std::to_string(broken.size() - 1) + " more; see the command env)";
+  throw Error(ExitCode::environment, message);
 }
 
 }  // namespace assay

@@ -11,6 +11,10 @@ namespace assay {
 /// @return one sentence per broken promise; empty when all hold.
 std::vector<std::string> check_arithmetic();
 
+/// For whoever is about to compute what others will compare.
+/// @throws Error(environment) when a promise is broken
+void require_arithmetic();
+
 /// Facts about compiler, flags, processor and libraries, "key: value"; shown, never compared.
 std::vector<std::pair<std::string, std::string>> environment_facts();
 

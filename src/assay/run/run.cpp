@@ -198,6 +198,7 @@ class Session {
 
 RunOutcome run_experiment(const Experiment& experiment, const Instance& instance,
                           const RunControl& control) {
+  require_arithmetic();  // a library loaded since may flush to zero
   const auto run = [&]<class S>() { return Session<S>(experiment, instance, control).run(); };
   try {
     if (experiment.scalar == "double") return run.template operator()<double>();

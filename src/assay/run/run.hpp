@@ -45,6 +45,7 @@ struct RunOutcome {
 /// @throws InputError when the checkpoint belongs to another experiment, instance or program
 /// version.
 /// @throws NumericalError when the instance has no lower level at the starting point.
+/// @throws Error(environment) when this machine or program does not compute as promised.
 /// Later numerical failures are an outcome (end == failed), not an exception.
 RunOutcome run_experiment(const Experiment& experiment, const Instance& instance,
                           const RunControl& control = {});

@@ -6,6 +6,8 @@
 #include <limits>
 #include <string_view>
 
+#include "assay/scalar/contract.hpp"
+
 /// The tiers of arithmetic. Every solver is a template over one of these types, so that one source
 /// runs in all of them; every double converts into each of them without rounding.
 namespace assay {

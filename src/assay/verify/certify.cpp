@@ -6,6 +6,7 @@
 
 #include "assay/cli/session.hpp"
 #include "assay/lower_level/active_set.hpp"
+#include "assay/numerics/environment.hpp"
 #include "assay/support/files.hpp"
 #include "assay/support/json.hpp"
 #include "assay/verify/commands.hpp"

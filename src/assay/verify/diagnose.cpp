@@ -6,6 +6,7 @@
 #include "assay/cli/session.hpp"
 #include "assay/diagnose/audit.hpp"
 #include "assay/diagnose/diagnosis.hpp"
+#include "assay/numerics/environment.hpp"
 #include "assay/run/run.hpp"
 #include "assay/support/files.hpp"
 #include "assay/support/parallel.hpp"

@@ -12,6 +12,7 @@
 
 #include "assay/cli/session.hpp"
 #include "assay/cli/signals.hpp"
+#include "assay/numerics/environment.hpp"
 #include "assay/support/parallel.hpp"
 #include "assay/verify/commands.hpp"
 #include "properties/corpus.hpp"

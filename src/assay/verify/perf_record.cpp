@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "assay/cli/signals.hpp"
+#include "assay/numerics/environment.hpp"
 #include "assay/perf/compare_records.hpp"
 #include "assay/verify/perf.hpp"
 

@@ -6,6 +6,7 @@
 #include <assay/problem/quadratic.hpp>
 #include <assay/run/experiment.hpp>
 #include <assay/run/run.hpp>
+#include <assay/support/error.hpp>
 #include <cstdio>
 #include <exception>
 
@@ -84,6 +85,9 @@ int main() {
   for (const auto& promise : broken) std::puts(promise.c_str());
   try {
     return !works() || fuses() || fuses_pairs() || !broken.empty();
+  } catch (const assay::Error& error) {
+    std::puts(error.what());
+    return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     std::puts(error.what());
     return 1;
