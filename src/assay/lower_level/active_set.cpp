@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/lower_level/contradiction.hpp"
+#include "assay/problem/sparse_program.hpp"
 #include "assay/scalar/instantiate.hpp"
 
 namespace assay {
@@ -32,8 +33,8 @@ QpShape<S> lower_level_shape(const QuadraticProblem<S>& problem) {
   return shape;
 }
 
-template <class S>
-bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_active) {
+template <class S, class Data>
+bool independent_with(KktFactor<S, Data>& factor, const std::vector<Index>& weakly_active) {
   bool independent = true;
   const Index kept = static_cast<Index>(factor.active().size());
   for (const Index i : weakly_active) {
@@ -48,8 +49,8 @@ bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_act
   return independent;
 }
 
-template <class S>
-bool factor_active_rows(KktFactor<S>& factor, LowerSolution<S>& s) {
+template <class S, class Data>
+bool factor_active_rows(KktFactor<S, Data>& factor, LowerSolution<S>& s) {
   const bool independent = factor.reset(s.active);
   if (!independent) {
     for (const Index i : s.active)
@@ -61,8 +62,8 @@ bool factor_active_rows(KktFactor<S>& factor, LowerSolution<S>& s) {
   return independent_with(factor, s.weakly_active) && independent;
 }
 
-template <class S>
-void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack, LowerSolution<S>& s) {
+template <class S, class Problem>
+void record_margins(const Problem& problem, const Vec<S>& slack, LowerSolution<S>& s) {
   s.has_slack = s.has_multiplier = false;
   for (Index i = problem.equalities; i < problem.rows(); ++i) {
     if (std::binary_search(s.active.begin(), s.active.end(), i)) {
@@ -139,8 +140,11 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
 #define ASSAY_INSTANTIATE(S)                                                                  \
   template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                          \
   template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                   \
+  template bool independent_with(KktFactor<S, SparseData<S>>&, const std::vector<Index>&);    \
   template bool factor_active_rows(KktFactor<S>&, LowerSolution<S>&);                         \
+  template bool factor_active_rows(KktFactor<S, SparseData<S>>&, LowerSolution<S>&);          \
   template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&); \
+  template void record_margins(const SparseProgram<S>&, const Vec<S>&, LowerSolution<S>&);    \
   template class ActiveSetLowerLevel<S>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 

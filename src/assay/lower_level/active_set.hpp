@@ -35,19 +35,18 @@ class ActiveSetLowerLevel final : public LowerLevel<S> {
 /// Adds the weakly active rows to the factor of the active ones, one by one, and takes them out
 /// again.
 /// @return whether all are linearly independent (LICQ)
-template <class S>
-bool independent_with(KktFactor<S>& factor, const std::vector<Index>& weakly_active);
+template <class S, class Data>
+bool independent_with(KktFactor<S, Data>& factor, const std::vector<Index>& weakly_active);
 
 /// Factors for the active rows, in ascending order. Those dependent on the ones before them go to
 /// the weakly active ones.
 /// @return whether all rows that hold are linearly independent (LICQ)
-template <class S>
-bool factor_active_rows(KktFactor<S>& factor, LowerSolution<S>& solution);
+template <class S, class Data>
+bool factor_active_rows(KktFactor<S, Data>& factor, LowerSolution<S>& solution);
 
 /// Smallest slack off the held rows, smallest multiplier among active inequalities.
 /// @param slack limits - B y for every row
-template <class S>
-void record_margins(const QuadraticProblem<S>& problem, const Vec<S>& slack,
-                    LowerSolution<S>& solution);
+template <class S, class Problem>
+void record_margins(const Problem& problem, const Vec<S>& slack, LowerSolution<S>& solution);
 
 }  // namespace assay

@@ -14,8 +14,8 @@ constexpr int most_corrections = 6;
 
 }  // namespace
 
-template <class S>
-ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
+template <class S, class Data>
+ActiveSetQp<S, Data>::ActiveSetQp(const QpShape<S, Data>& shape)
     : factor_(shape),
       shape_(factor_.shape()),
       held_(static_cast<std::size_t>(shape.rows()), 0),
@@ -43,8 +43,8 @@ ActiveSetQp<S>::ActiveSetQp(const QpShape<S>& shape)
   }
 }
 
-template <class S>
-void ActiveSetQp<S>::warm_start(const std::vector<Index>& rows) {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::warm_start(const std::vector<Index>& rows) {
   warm_.clear();
   for (const Index i : rows)
     if (i >= shape_.equalities && i < shape_.rows()) warm_.push_back(i);
@@ -53,21 +53,21 @@ void ActiveSetQp<S>::warm_start(const std::vector<Index>& rows) {
 
 /// What rounding may have done to one b_i'y - r_i: |b_i|'|y| <= max|b_i| sum|y|, and the limit is
 /// known to gamma times its terms.
-template <class S>
-S ActiveSetQp<S>::rounding(Index i) const {
+template <class S, class Data>
+S ActiveSetQp<S, Data>::rounding(Index i) const {
   return gamma_ * ((*shape_.row_norm)[i] * size_ + limit_terms_[i]);
 }
 
 /// The same before refinement: y then carries the rounding of the free minimiser it came from.
-template <class S>
-S ActiveSetQp<S>::data_noise(Index i) const {
+template <class S, class Data>
+S ActiveSetQp<S, Data>::data_noise(Index i) const {
   return gamma_ * ((*shape_.row_norm)[i] * (size_ + free_size_) + limit_terms_[i]);
 }
 
 /// carried_noise() for row i at most, unless pivots hide how dependent the rows are: with it one
 /// need not look at each row closely.
-template <class S>
-S ActiveSetQp<S>::amplified_noise(Index i) const {
+template <class S, class Data>
+S ActiveSetQp<S, Data>::amplified_noise(Index i) const {
   return gamma_ * amplification_ *
          ((*shape_.row_norm)[i] * (size_ + residual_terms_ / shape_.H_norm + held_terms_) +
           limit_terms_[i]);
@@ -78,8 +78,8 @@ S ActiveSetQp<S>::amplified_noise(Index i) const {
 /// weights' delta, v = solved - sum weights_j H^-1 b_j: for the multiplier j, weights = G^-1 e_j
 /// and no `solved`; for the slack of row i, weights = G^-1 B_I H^-1 b_i and solved = H^-1 b_i. Uses
 /// residual_ as workspace.
-template <class S>
-S ActiveSetQp<S>::carried_noise(const Vec<S>& weights, const S* solved) {
+template <class S, class Data>
+S ActiveSetQp<S, Data>::carried_noise(const Vec<S>& weights, const S* solved) {
   const auto& set = factor_.active();
   S noise(0);
   for (Index l = 0; l < shape_.m(); ++l) residual_[l] = solved ? solved[l] : S(0);
@@ -93,8 +93,8 @@ S ActiveSetQp<S>::carried_noise(const Vec<S>& weights, const S* solved) {
   return noise + gamma_ * size * residual_terms_;
 }
 
-template <class S>
-bool ActiveSetQp<S>::slack_is_noise(Index i, const S& stated_slack) {
+template <class S, class Data>
+bool ActiveSetQp<S, Data>::slack_is_noise(Index i, const S& stated_slack) {
   const int k = factor_.exponent(i);
   const S slack = k == 0 ? stated_slack : scale_by_power_of_two(stated_slack, k);
   const S own = rounding(i) + S(left_over_corrections) * (*shape_.row_norm)[i] *
@@ -103,14 +103,14 @@ bool ActiveSetQp<S>::slack_is_noise(Index i, const S& stated_slack) {
   if (is_exact<S> || own + amplified_noise(i) < slack) return false;
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j)
-    direction_[static_cast<Index>(j)] = dot(factor_.row(set[j]), factor_.solved_row(i), shape_.m());
+    direction_[static_cast<Index>(j)] = factor_.row_dot(set[j], factor_.solved_row(i));
   factor_.solve_gram(direction_);
   return !(own + carried_noise(direction_, factor_.solved_row(i)) < slack);
 }
 
 /// Puts the working set to the equalities and the warm rows, freshly factored.
-template <class S>
-void ActiveSetQp<S>::prepare() {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::prepare() {
   if (changed_) {
     rows_ = equality_rows_;
     rows_.insert(rows_.end(), warm_.begin(), warm_.end());
@@ -123,12 +123,11 @@ void ActiveSetQp<S>::prepare() {
 }
 
 /// y and lambda of the program with exactly the working rows, as equalities.
-template <class S>
-void ActiveSetQp<S>::solve_on_set() {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::solve_on_set() {
   const auto& set = factor_.active();
   for (std::size_t j = 0; j < set.size(); ++j)
-    lambda_[static_cast<Index>(j)] =
-        dot(factor_.row(set[j]), free_.data(), shape_.m()) - (*r_)[set[j]];
+    lambda_[static_cast<Index>(j)] = factor_.row_dot(set[j], free_.data()) - (*r_)[set[j]];
   factor_.solve_gram(lambda_);
   y_ = free_;
   for (std::size_t j = 0; j < set.size(); ++j)
@@ -138,23 +137,23 @@ void ActiveSetQp<S>::solve_on_set() {
   measure();
 }
 
-template <class S>
-void ActiveSetQp<S>::measure() {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::measure() {
   size_ = S(0);
   for (Index i = 0; i < y_.size(); ++i) size_ += magnitude(y_[i]);
 }
 
 /// Takes a row out of the working set. What was ignored depended on the rows held until now.
-template <class S>
-void ActiveSetQp<S>::drop(Index position) {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::drop(Index position) {
   held_[static_cast<std::size_t>(factor_.active()[static_cast<std::size_t>(position)])] = 0;
   factor_.remove(position);
   std::fill(ignored_.begin(), ignored_.end(), 0);
   changed_ = true;
 }
 
-template <class S>
-bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
+template <class S, class Data>
+bool ActiveSetQp<S, Data>::drop_most_negative(bool beyond_noise) {
   const auto& set = factor_.active();
   Index worst = -1;
   for (std::size_t j = 0; j < set.size(); ++j) {
@@ -170,8 +169,8 @@ bool ActiveSetQp<S>::drop_most_negative(bool beyond_noise) {
 
 /// The row outside the working set with the largest violation relative to its size, or -1.
 /// @param ignored_too  whether rows that depend on the working set count
-template <class S>
-Index ActiveSetQp<S>::most_violated(bool ignored_too) {
+template <class S, class Data>
+Index ActiveSetQp<S, Data>::most_violated(bool ignored_too) {
   transposed_product(*shape_.Bt, y_, slack_);
   Index worst = -1;
   S worst_score(0);
@@ -193,13 +192,13 @@ Index ActiveSetQp<S>::most_violated(bool ignored_too) {
 }
 
 /// Brings row p to equality, dropping rows whose multipliers reach zero on the way.
-template <class S>
-LowerStatus ActiveSetQp<S>::enter(Index p) {
+template <class S, class Data>
+LowerStatus ActiveSetQp<S, Data>::enter(Index p) {
   const Index m = shape_.m();
   S entering(0);
   while (true) {
     if (++iterations_ > limit_) return LowerStatus::not_converged;
-    const S violation = dot(factor_.row(p), y_.data(), m) - (*r_)[p];
+    const S violation = factor_.row_dot(p, y_.data()) - (*r_)[p];
     const S* solved = factor_.solved_row(p);
     const auto& set = factor_.active();
     const Index k = static_cast<Index>(set.size());
@@ -231,7 +230,7 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
       S gap = violation, noise = rounding(p);
       for (Index j = 0; j < k; ++j) {
         const Index row = set[static_cast<std::size_t>(j)];
-        gap -= direction[j] * (dot(factor_.row(row), y_.data(), m) - (*r_)[row]);
+        gap -= direction[j] * (factor_.row_dot(row, y_.data()) - (*r_)[row]);
         noise += magnitude(direction[j]) * rounding(row);
       }
       if (equality) gap = magnitude(gap);
@@ -281,8 +280,8 @@ LowerStatus ActiveSetQp<S>::enter(Index p) {
 /// Corrections of the active-set system by its own residuals; the last one measures what is left.
 /// Two, and further ones while they still change more than some roundings and shrink: a correction
 /// leaves about u times the system's condition of the error before it.
-template <class S>
-void ActiveSetQp<S>::refine() {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::refine() {
   const auto& set = factor_.active();
   const Index k = static_cast<Index>(set.size());
   drift_ = S(0);
@@ -301,12 +300,11 @@ void ActiveSetQp<S>::refine() {
       else
         residual_ += y_;
       for (Index j = 0; j < k; ++j)
-        add_scaled(factor_.row(set[static_cast<std::size_t>(j)]), lambda_[j], residual_.data(),
-                   shape_.m());
+        factor_.add_row(set[static_cast<std::size_t>(j)], lambda_[j], residual_.data());
       residual_ = -residual_;
       for (Index j = 0; j < k; ++j)
         nu_[j] = (*r_)[set[static_cast<std::size_t>(j)]] -
-                 dot(factor_.row(set[static_cast<std::size_t>(j)]), y_.data(), shape_.m());
+                 factor_.row_dot(set[static_cast<std::size_t>(j)], y_.data());
       factor_.solve_held(residual_, nu_);
       for (Index i = 0; i < shape_.m(); ++i) y_[i] += residual_[i];
       // Multipliers weigh their rows: what a scaling of rows leaves as it is.
@@ -344,7 +342,7 @@ void ActiveSetQp<S>::refine() {
       const Index row = set[static_cast<std::size_t>(j)];
       S& noise = multiplier_noise_[row];
       // What a multiplier moves its own row by compares with the slack of that row.
-      const S energy = dot(factor_.row(row), factor_.solved_row(row), shape_.m());
+      const S energy = factor_.row_dot(row, factor_.solved_row(row));
       noise = amplified_noise(row) / energy;
       if (!(noise < magnitude(lambda_[j]))) {
         for (Index l = 0; l < k; ++l) direction_[l] = S(l == j ? 1 : 0);
@@ -358,8 +356,8 @@ void ActiveSetQp<S>::refine() {
 
 /// Factors the working set afresh, in an order that does not tell how it came about. Rows that are
 /// dependent in that order fall out.
-template <class S>
-void ActiveSetQp<S>::refactor() {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::refactor() {
   if (!changed_) return;
   if (!factor_.reset(factor_.active())) std::fill(ignored_.begin(), ignored_.end(), 0);
   std::fill(held_.begin(), held_.end(), 0);
@@ -372,8 +370,8 @@ void ActiveSetQp<S>::refactor() {
 }
 
 /// Refines the answer of the final set, and checks that signs still hold.
-template <class S>
-LowerStatus ActiveSetQp<S>::settle() {
+template <class S, class Data>
+LowerStatus ActiveSetQp<S, Data>::settle() {
   while (true) {
     refactor();
     solve_on_set();
@@ -388,8 +386,8 @@ LowerStatus ActiveSetQp<S>::settle() {
 /// row goes and the others' multipliers take up its part. A row that is violated without it comes
 /// back to stay, so this ends.
 /// @return whether a row went: then other rows may be violated
-template <class S>
-bool ActiveSetQp<S>::leave_out_clipped() {
+template <class S, class Data>
+bool ActiveSetQp<S, Data>::leave_out_clipped() {
   const auto& set = factor_.active();
   S terms = max_norm(*g_), worst_part(0);
   Index worst = -1;
@@ -414,8 +412,8 @@ bool ActiveSetQp<S>::leave_out_clipped() {
 /// depend on them, which are then violated by more than their own rounding. The same vertex is
 /// fixed better by such a row in place of the one with the largest weight: y is taken from there,
 /// the set stays.
-template <class S>
-void ActiveSetQp<S>::polish() {
+template <class S, class Data>
+void ActiveSetQp<S, Data>::polish() {
   Index p = most_violated(true);
   if (p < 0) return;
   const std::vector<Index> set = factor_.active();
@@ -464,13 +462,12 @@ void ActiveSetQp<S>::polish() {
   bool fits = true;
   const S rows = S(static_cast<double>(set.size() + 1));
   for (const Index i : set)
-    fits = fits && magnitude(S(dot(factor_.row(i), y_.data(), shape_.m()) - (*r_)[i])) <=
-                       rows * rounding(i);
+    fits = fits && magnitude(S(factor_.row_dot(i, y_.data()) - (*r_)[i])) <= rows * rounding(i);
   // H y moved by H (y_ - y), which the multipliers make up for: B_I' nu = H (y - y_), but for what
   // does not lie along the rows.
   residual_ = y - y_;
   for (std::size_t j = 0; j < set.size(); ++j)
-    nu_[static_cast<Index>(j)] = dot(factor_.row(set[j]), residual_.data(), shape_.m());
+    nu_[static_cast<Index>(j)] = factor_.row_dot(set[j], residual_.data());
   factor_.solve_gram(nu_);
   for (std::size_t j = 0; j < set.size(); ++j)
     lambda_[static_cast<Index>(j)] += nu_[static_cast<Index>(j)];
@@ -483,8 +480,9 @@ void ActiveSetQp<S>::polish() {
   measure();
 }
 
-template <class S>
-LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r, const DataTerms<S>& terms) {
+template <class S, class Data>
+LowerStatus ActiveSetQp<S, Data>::solve(const Vec<S>& g, const Vec<S>& r,
+                                        const DataTerms<S>& terms) {
   g_ = &g;
   r_ = &r;
   limit_terms_ = terms.limits;
@@ -544,7 +542,9 @@ LowerStatus ActiveSetQp<S>::solve(const Vec<S>& g, const Vec<S>& r, const DataTe
   return status;
 }
 
-#define ASSAY_INSTANTIATE(S) template class ActiveSetQp<S>;
+#define ASSAY_INSTANTIATE(S)     \
+  template class ActiveSetQp<S>; \
+  template class ActiveSetQp<S, SparseData<S>>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 
 }  // namespace assay

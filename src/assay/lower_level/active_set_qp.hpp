@@ -25,10 +25,10 @@ inline constexpr double left_over_corrections = 4;
 /// working with B H^-1 B' directly.
 ///
 /// Rows closer to the span of the active rows than the rounding of that matrix count as dependent.
-template <class S>
+template <class S, class Data = DenseData<S>>
 class ActiveSetQp {
  public:
-  explicit ActiveSetQp(const QpShape<S>& shape);
+  explicit ActiveSetQp(const QpShape<S, Data>& shape);
 
   /// Solves for (g, r); y(), multipliers(), factor().active() then hold the answer.
   /// @return infeasible: as far as rounding can tell, row contradicted() contradicts the rows
@@ -41,7 +41,7 @@ class ActiveSetQp {
   const Vec<S>& y() const { return y_; }
   const Vec<S>& multipliers() const { return multipliers_; }
   long iterations() const { return iterations_; }
-  KktFactor<S>& factor() { return factor_; }
+  KktFactor<S, Data>& factor() { return factor_; }
 
   /// Multipliers (slacks) of row i smaller than this cannot be told from zero: what rounding, also
   /// that of g and r, and the last correction of the refinement amount to. 0 in rationals.
@@ -74,8 +74,8 @@ class ActiveSetQp {
     return k == 0 ? multiplier : scale_by_power_of_two(multiplier, k);
   }
 
-  KktFactor<S> factor_;
-  const QpShape<S>& shape_;           ///< rows as the factor holds them
+  KktFactor<S, Data> factor_;
+  const QpShape<S, Data>& shape_;     ///< rows as the factor holds them
   std::vector<Index> equality_rows_;  ///< an independent subset of the equalities
   std::vector<Index> warm_, rows_;
   std::vector<char> held_;      ///< in the working set

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/problem/sparse_program.hpp"
 #include "assay/scalar/instantiate.hpp"
 
 namespace assay {
@@ -19,15 +20,15 @@ S square_root_bound(const S& a) {
 }
 
 template <class S>
-Certificate<S> Certifier<S>::operator()(const QuadraticProblem<S>& problem, const Vec<S>& linear,
+template <class Problem>
+Certificate<S> Certifier<S>::operator()(const Problem& problem, const Vec<S>& linear,
                                         const Vec<S>& limits, const DataTerms<S>& terms,
                                         const Vec<S>& y, const Vec<S>& multipliers) {
   Certificate<S> c;
   residual_ = linear;
   add_product(problem.H, y, residual_);
   for (Index i = 0; i < problem.rows(); ++i)
-    if (multipliers[i] != S(0))
-      add_scaled(problem.Bt.data() + i * problem.m, multipliers[i], residual_.data(), problem.m);
+    if (multipliers[i] != S(0)) add_column(problem.Bt, i, multipliers[i], residual_.data());
   c.stationarity = max_norm(residual_);
 
   S chi(0), size(0);
@@ -61,9 +62,14 @@ Certificate<S> Certifier<S>::operator()(const QuadraticProblem<S>& problem, cons
   return c;
 }
 
+#define ASSAY_CERTIFY(S, Problem)                                                                \
+  template Certificate<S> Certifier<S>::operator()(const Problem&, const Vec<S>&, const Vec<S>&, \
+                                                   const DataTerms<S>&, const Vec<S>&,           \
+                                                   const Vec<S>&);
 #define ASSAY_INSTANTIATE(S)              \
   template S square_root_bound(const S&); \
-  template class Certifier<S>;
+  ASSAY_CERTIFY(S, QuadraticProblem<S>)   \
+  ASSAY_CERTIFY(S, SparseProgram<S>)
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 
 }  // namespace assay

@@ -26,15 +26,15 @@ struct Certificate {
   bool bound_is_proved = true;
 };
 
-/// Computes certificates; holds only workspace.
+/// Computes certificates, of a QuadraticProblem or a SparseProgram; holds only workspace.
 template <class S>
 class Certifier {
  public:
   /// @param linear M x + d + q; limits b - A x; terms those of both; multipliers of all stacked
   /// rows
-  Certificate<S> operator()(const QuadraticProblem<S>& problem, const Vec<S>& linear,
-                            const Vec<S>& limits, const DataTerms<S>& terms, const Vec<S>& y,
-                            const Vec<S>& multipliers);
+  template <class Problem>
+  Certificate<S> operator()(const Problem& problem, const Vec<S>& linear, const Vec<S>& limits,
+                            const DataTerms<S>& terms, const Vec<S>& y, const Vec<S>& multipliers);
 
  private:
   Vec<S> residual_, slack_;

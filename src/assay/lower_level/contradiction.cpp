@@ -91,8 +91,48 @@ bool proved_infeasible(const QuadraticProblem<S>& problem, const Vec<S>& x,
   return contradicts(rows, held, last) || infeasible(rows);
 }
 
+template <class S>
+bool proved_infeasible(const SparseProgram<S>& program, const Vec<S>& x,
+                       const std::vector<Index>& held, Index last) {
+  if constexpr (is_exact<S>) return true;
+  std::vector<Index> chosen = held;
+  chosen.push_back(last);
+  std::sort(chosen.begin(), chosen.end());
+  // The variables that occur, numbered as they come.
+  std::vector<Index> number(static_cast<std::size_t>(program.m), -1);
+  Index variables = 0;
+  const SparseMatrix<S>& Bt = program.Bt;
+  for (const Index i : chosen)
+    for (Index p = Bt.begin(i); p < Bt.begin(i + 1); ++p)
+      if (Index& j = number[static_cast<std::size_t>(Bt.row(p))]; j < 0) j = variables++;
+  Rows rows;
+  rows.equalities =
+      std::lower_bound(chosen.begin(), chosen.end(), program.equalities) - chosen.begin();
+  const Index count = static_cast<Index>(chosen.size());
+  Mat<Rational> columns(variables, count);
+  rows.r.resize(count);
+  for (Index k = 0; k < count; ++k) {
+    const Index i = chosen[static_cast<std::size_t>(k)];
+    for (Index j = 0; j < variables; ++j) columns(j, k) = 0;
+    for (Index p = Bt.begin(i); p < Bt.begin(i + 1); ++p)
+      columns(number[static_cast<std::size_t>(Bt.row(p))], k) = convert<Rational>(Bt.value(p));
+    rows.r[k] = convert<Rational>(program.b[i]);
+    for (Index j = 0; j < program.n; ++j)
+      rows.r[k] -= convert<Rational>(program.A(i, j)) * convert<Rational>(x[j]);
+  }
+  rows.Bt = std::move(columns);
+  const auto place = [&](Index i) {
+    return std::lower_bound(chosen.begin(), chosen.end(), i) - chosen.begin();
+  };
+  std::vector<Index> others;
+  for (const Index i : held) others.push_back(place(i));
+  return contradicts(rows, others, place(last)) || infeasible(rows);
+}
+
 #define ASSAY_INSTANTIATE(S)                                                 \
   template bool proved_infeasible(const QuadraticProblem<S>&, const Vec<S>&, \
+                                  const std::vector<Index>&, Index);         \
+  template bool proved_infeasible(const SparseProgram<S>&, const Vec<S>&,    \
                                   const std::vector<Index>&, Index);
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 

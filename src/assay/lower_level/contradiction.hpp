@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "assay/problem/quadratic.hpp"
+#include "assay/problem/sparse_program.hpp"
 
 namespace assay {
 
@@ -18,6 +18,11 @@ namespace assay {
 /// @return false also where that is not decided
 template <class S>
 bool proved_infeasible(const QuadraticProblem<S>& problem, const Vec<S>& x,
+                       const std::vector<Index>& held, Index last);
+
+/// The same of `held` and `last` alone, without a look at the other rows.
+template <class S>
+bool proved_infeasible(const SparseProgram<S>& program, const Vec<S>& x,
                        const std::vector<Index>& held, Index last);
 
 }  // namespace assay

@@ -6,23 +6,24 @@
 
 namespace assay {
 
-template <class S>
-KktFactor<S>::KktFactor(const QpShape<S>& shape)
+template <class S, class Data>
+KktFactor<S, Data>::KktFactor(const QpShape<S, Data>& shape)
     : shape_(shape),
-      gram_(std::min(shape.rows(), shape.m())),
-      solved_(shape.m(), shape.rows()),
+      gram_(is_sparse ? Index(0) : std::min(shape.rows(), shape.m())),
+      solved_(static_cast<std::size_t>(shape.rows())),
       has_solved_(static_cast<std::size_t>(shape.rows()), 0),
-      weights_(std::min(shape.rows(), shape.m()) + 1),
-      work_(shape.m()) {
+      weights_(std::min(shape.rows(), shape.m()) + 1) {
   active_.reserve(static_cast<std::size_t>(weights_.size()));
   order_.reserve(static_cast<std::size_t>(shape.rows()));
+  if constexpr (!is_sparse)
+    for (Vec<S>& column : solved_) column.resize(shape.m());
   scale_extreme_rows();
 }
 
 /// b'H^-1 b is about 2^(2 e - h) for a row of exponent e and an H of exponent h; within 2^-200 ..
 /// 2^200 nothing that is computed from it comes near the ends of a range of 2^-1022 .. 2^1023.
-template <class S>
-void KktFactor<S>::scale_extreme_rows() {
+template <class S, class Data>
+void KktFactor<S, Data>::scale_extreme_rows() {
   if constexpr (!is_exact<S>) {
     constexpr int ordinary = 100;
     int h = 0;
@@ -42,45 +43,39 @@ void KktFactor<S>::scale_extreme_rows() {
     }
     if (!any) return;
     exponents_ = std::move(exponents);
-    Mat<S> scaled = *shape_.Bt;
+    scaled_Bt_ = scaled_columns(*shape_.Bt, exponents_);
     scaled_norm_ = *shape_.row_norm;
-    for (Index i = 0; i < shape_.rows(); ++i) {
-      const int k = exponent(i);
-      if (k == 0) continue;
-      for (Index j = 0; j < shape_.m(); ++j) scaled(j, i) = scale_by_power_of_two(scaled(j, i), k);
-      scaled_norm_[i] = scale_by_power_of_two(scaled_norm_[i], k);
-    }
-    scaled_Bt_ = std::move(scaled);
+    for (Index i = 0; i < shape_.rows(); ++i)
+      if (exponent(i) != 0) scaled_norm_[i] = scale_by_power_of_two(scaled_norm_[i], exponent(i));
     shape_.Bt = &scaled_Bt_;
     shape_.row_norm = &scaled_norm_;
   }
 }
 
-template <class S>
-void KktFactor<S>::solve_H(Vec<S>& v) const {
+template <class S, class Data>
+void KktFactor<S, Data>::solve_H(Vec<S>& v) const {
   if (shape_.H_factor) shape_.H_factor->solve_in_place(v);
 }
 
-template <class S>
-const S* KktFactor<S>::solved_row(Index i) {
-  S* column = solved_.data() + i * shape_.m();
+template <class S, class Data>
+const S* KktFactor<S, Data>::solved_row(Index i) {
+  Vec<S>& column = solved_[static_cast<std::size_t>(i)];
   if (!has_solved_[static_cast<std::size_t>(i)]) {
-    for (Index k = 0; k < shape_.m(); ++k) work_[k] = row(i)[k];
-    solve_H(work_);
-    for (Index k = 0; k < shape_.m(); ++k) column[k] = work_[k];
+    column.resize(shape_.m());
+    copy_column(*shape_.Bt, i, column);
+    solve_H(column);
     has_solved_[static_cast<std::size_t>(i)] = 1;
   }
-  return column;
+  return column.data();
 }
 
-template <class S>
-typename KktFactor<S>::Candidate KktFactor<S>::preview(Index i) {
+template <class S, class Data>
+typename KktFactor<S, Data>::Candidate KktFactor<S, Data>::preview(Index i) {
   Candidate c;
   const S* solved = solved_row(i);
   const Index k = gram_.size();
-  const S corner = dot(row(i), solved, shape_.m());
-  for (Index j = 0; j < k; ++j)
-    weights_[j] = dot(row(active_[static_cast<std::size_t>(j)]), solved, shape_.m());
+  const S corner = row_dot(i, solved);
+  for (Index j = 0; j < k; ++j) weights_[j] = row_dot(active_[static_cast<std::size_t>(j)], solved);
   c.pivot = gram_.preview(weights_.data(), corner);
   if (k == shape_.m()) c.pivot = S(0);  // the active rows span everything
   gram_.combination(weights_.data());
@@ -93,7 +88,7 @@ typename KktFactor<S>::Candidate KktFactor<S>::preview(Index i) {
     S sum = corner;
     for (Index j = 0; j < k; ++j) {
       const Index held = active_[static_cast<std::size_t>(j)];
-      sum += weights_[j] * weights_[j] * dot(row(held), solved_row(held), shape_.m());
+      sum += weights_[j] * weights_[j] * row_dot(held, solved_row(held));
     }
     c.noise = unit * S(static_cast<double>(k + 1)) * sum;
   }
@@ -101,26 +96,26 @@ typename KktFactor<S>::Candidate KktFactor<S>::preview(Index i) {
   return c;
 }
 
-template <class S>
-void KktFactor<S>::append(Index i, const Candidate& candidate) {
+template <class S, class Data>
+void KktFactor<S, Data>::append(Index i, const Candidate& candidate) {
   gram_.append(candidate.pivot);
   active_.push_back(i);
 }
 
-template <class S>
-void KktFactor<S>::remove(Index position) {
+template <class S, class Data>
+void KktFactor<S, Data>::remove(Index position) {
   gram_.remove(position);
   active_.erase(active_.begin() + position);
 }
 
-template <class S>
-void KktFactor<S>::clear() {
+template <class S, class Data>
+void KktFactor<S, Data>::clear() {
   gram_.clear();
   active_.clear();
 }
 
-template <class S>
-bool KktFactor<S>::reset(const std::vector<Index>& rows) {
+template <class S, class Data>
+bool KktFactor<S, Data>::reset(const std::vector<Index>& rows) {
   order_ = rows;
   std::sort(order_.begin(), order_.end());
   clear();
@@ -135,28 +130,28 @@ bool KktFactor<S>::reset(const std::vector<Index>& rows) {
   return independent;
 }
 
-template <class S>
-S KktFactor<S>::smallest_pivot_share() {
+template <class S, class Data>
+S KktFactor<S, Data>::smallest_pivot_share() {
   S least(1);
   for (std::size_t j = 0; j < active_.size(); ++j)
-    least = smaller(least, S(gram_.pivot(static_cast<Index>(j)) /
-                             dot(row(active_[j]), solved_row(active_[j]), shape_.m())));
+    least = smaller(
+        least, S(gram_.pivot(static_cast<Index>(j)) / row_dot(active_[j], solved_row(active_[j]))));
   return least;
 }
 
-template <class S>
-void KktFactor<S>::solve_held(Vec<S>& p, Vec<S>& nu) {
+template <class S, class Data>
+void KktFactor<S, Data>::solve_held(Vec<S>& p, Vec<S>& nu) {
   solve_H(p);
   const Index k = static_cast<Index>(active_.size());
   for (Index j = 0; j < k; ++j)
-    nu[j] = dot(row(active_[static_cast<std::size_t>(j)]), p.data(), shape_.m()) - nu[j];
+    nu[j] = row_dot(active_[static_cast<std::size_t>(j)], p.data()) - nu[j];
   solve_gram(nu);
   for (Index j = 0; j < k; ++j)
     add_scaled(solved_row(active_[static_cast<std::size_t>(j)]), S(-nu[j]), p.data(), shape_.m());
 }
 
-template <class S>
-void KktFactor<S>::solve(Vec<S>& p, Vec<S>& nu) {
+template <class S, class Data>
+void KktFactor<S, Data>::solve(Vec<S>& p, Vec<S>& nu) {
   // (2^e b)' p = 2^e c, and b (2^e nu) = (2^e b) nu.
   const auto rescale = [&] {
     for (std::size_t j = 0; is_scaled() && j < active_.size(); ++j)
@@ -168,7 +163,9 @@ void KktFactor<S>::solve(Vec<S>& p, Vec<S>& nu) {
   rescale();
 }
 
-#define ASSAY_INSTANTIATE(S) template class KktFactor<S>;
+#define ASSAY_INSTANTIATE(S)   \
+  template class KktFactor<S>; \
+  template class KktFactor<S, SparseData<S>>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 
 }  // namespace assay

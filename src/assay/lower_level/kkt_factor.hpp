@@ -5,20 +5,33 @@
 #include "assay/numerics/data_factor.hpp"
 #include "assay/numerics/data_matrix.hpp"
 #include "assay/numerics/growing_ldlt.hpp"
+#include "assay/numerics/sparse_ldlt.hpp"
 
 namespace assay {
 
+/// How matrices are held: densely, or only what is not zero of them.
+template <class S>
+struct DenseData {
+  using Matrix = DataMatrix<S>;
+  using Factor = DataFactor<S>;
+};
+template <class S>
+struct SparseData {
+  using Matrix = SparseMatrix<S>;
+  using Factor = SparseLdlt<S>;
+};
+
 /// The unchanging part of a strictly convex quadratic program min 1/2 y'Hy + g'y, rows B y (= or
 /// <=) r.
-template <class S>
+template <class S, class Data = DenseData<S>>
 struct QpShape {
-  const DataMatrix<S>* H = nullptr;         ///< (m,m); null: the identity
-  const DataFactor<S>* H_factor = nullptr;  ///< null: the identity
-  const DataMatrix<S>* Bt = nullptr;        ///< (m, rows)
-  const Vec<S>* row_norm = nullptr;         ///< (rows), max-norms of the rows of B
-  Index equalities = 0;                     ///< the first so many rows are equalities
-  S H_norm{1};                              ///< the largest column sum of |H|
-  S H_condition{1};                         ///< at least the condition number of H
+  const typename Data::Matrix* H = nullptr;         ///< (m,m); null: the identity
+  const typename Data::Factor* H_factor = nullptr;  ///< null: the identity
+  const typename Data::Matrix* Bt = nullptr;        ///< (m, rows)
+  const Vec<S>* row_norm = nullptr;                 ///< (rows), max-norms of the rows of B
+  Index equalities = 0;                             ///< the first so many rows are equalities
+  S H_norm{1};                                      ///< the largest column sum of |H|
+  S H_condition{1};                                 ///< at least the condition number of H
 
   Index m() const { return Bt->rows(); }
   Index rows() const { return Bt->cols(); }
@@ -34,17 +47,18 @@ struct QpShape {
 ///
 /// Rows of so extreme a size that B H^-1 B' might leave the range of the scalar are held multiplied
 /// by a power of two, 2^exponent(row), which puts b'H^-1 b near 1. That commutes with rounding:
-/// answers are those of an unlimited range, bit for bit. shape(), row(), solved_row(), preview()
-/// and solve_gram() speak of the rows as held; solve() of the rows as stated.
-template <class S>
+/// answers are those of an unlimited range, bit for bit. shape(), row_dot(), add_row(),
+/// solved_row(), preview() and solve_gram() speak of the rows as held; solve() of the rows as
+/// stated.
+template <class S, class Data = DenseData<S>>
 class KktFactor {
  public:
-  explicit KktFactor(const QpShape<S>& shape);
+  explicit KktFactor(const QpShape<S, Data>& shape);
 
   KktFactor(const KktFactor&) = delete;  // shape_ may point into the object
   KktFactor& operator=(const KktFactor&) = delete;
 
-  const QpShape<S>& shape() const { return shape_; }
+  const QpShape<S, Data>& shape() const { return shape_; }
 
   /// Row i is held multiplied by 2^exponent(i); 0 for rows of ordinary size and in rationals.
   int exponent(Index i) const {
@@ -82,7 +96,9 @@ class KktFactor {
   void solve_H(Vec<S>& v) const;
   /// H^-1 b_row (m entries), computed at first use and kept.
   const S* solved_row(Index row);
-  const S* row(Index i) const { return shape_.Bt->data() + i * shape_.m(); }
+  /// b_row'v, and y += b_row s
+  S row_dot(Index row, const S* v) const { return column_dot(*shape_.Bt, row, v); }
+  void add_row(Index row, const S& s, S* y) const { add_column(*shape_.Bt, row, s, y); }
 
   /// In: a in `p`, c in `nu` (one entry for each active row). Out: the solution.
   void solve(Vec<S>& p, Vec<S>& nu);
@@ -94,15 +110,17 @@ class KktFactor {
  private:
   void scale_extreme_rows();
 
-  QpShape<S> shape_;
+  static constexpr bool is_sparse = std::is_same_v<Data, SparseData<S>>;
+
+  QpShape<S, Data> shape_;
   std::vector<int> exponents_;  ///< empty: all 0
-  DataMatrix<S> scaled_Bt_;
+  typename Data::Matrix scaled_Bt_;
   Vec<S> scaled_norm_;
   std::vector<Index> active_, order_;
   GrowingLdlt<S> gram_;
-  Mat<S> solved_;
+  std::vector<Vec<S>> solved_;  ///< sparse: memory comes with the first use
   std::vector<char> has_solved_;
-  Vec<S> weights_, work_;
+  Vec<S> weights_;
 };
 
 }  // namespace assay

@@ -68,6 +68,36 @@ class DataMatrix : public Mat<S> {
   DataDots<S> dots_;
 };
 
+/// Column j times v
+template <class S>
+S column_dot(const DataMatrix<S>& A, Index j, const S* v) {
+  return dot(A.data() + j * A.rows(), v, A.rows());
+}
+
+/// out = column j. @pre out (rows)
+template <class S>
+void copy_column(const DataMatrix<S>& A, Index j, Vec<S>& out) {
+  for (Index i = 0; i < A.rows(); ++i) out[i] = A(i, j);
+}
+
+/// y += column j times s
+template <class S>
+void add_column(const DataMatrix<S>& A, Index j, const S& s, S* y) {
+  add_scaled(A.data() + j * A.rows(), s, y, A.rows());
+}
+
+/// Column j multiplied by 2^exponents[j].
+template <class S>
+DataMatrix<S> scaled_columns(const DataMatrix<S>& A, const std::vector<int>& exponents) {
+  Mat<S> scaled = A;
+  for (Index j = 0; j < A.cols(); ++j) {
+    const int k = exponents[static_cast<std::size_t>(j)];
+    if (k == 0) continue;
+    for (Index i = 0; i < A.rows(); ++i) scaled(i, j) = scale_by_power_of_two(scaled(i, j), k);
+  }
+  return scaled;
+}
+
 /// y += A x
 template <class S>
 void add_product(const DataMatrix<S>& A, const Vec<S>& x, Vec<S>& y) {

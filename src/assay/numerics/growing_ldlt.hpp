@@ -7,7 +7,8 @@
 namespace assay {
 
 /// L D L' of a symmetric positive definite matrix that gains and loses rows: what an active-set
-/// method keeps of B H^-1 B'. Storage for `capacity` rows is taken once.
+/// method keeps of B H^-1 B'. Storage for `capacity` rows is taken at
+/// once, more when more come.
 template <class S>
 class GrowingLdlt {
  public:
@@ -47,6 +48,7 @@ class GrowingLdlt {
 
   /// Adds the row last previewed. @pre pivot = what preview() returned, positive
   void append(const S& pivot) {
+    if (size_ == D_.size()) grow();
     for (Index i = 0; i < size_; ++i) L_(size_, i) = row_[i];
     L_(size_, size_) = S(1);
     D_[size_] = pivot;
@@ -88,6 +90,12 @@ class GrowingLdlt {
   }
 
  private:
+  void grow() {
+    const Index capacity = 2 * size_ + 8;
+    L_.conservativeResize(capacity, capacity);
+    D_.conservativeResize(capacity);
+    row_.conservativeResize(capacity);
+  }
   void backward(S* x) const { solve_unit_lower_transposed(L_.data(), L_.rows(), size_, x); }
   void forward(S* x) const { solve_unit_lower(L_.data(), L_.rows(), size_, x); }
 

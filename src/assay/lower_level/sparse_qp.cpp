@@ -1,0 +1,118 @@
+#include "assay/lower_level/sparse_qp.hpp"
+
+#include <algorithm>
+
+#include "assay/lower_level/active_set.hpp"
+#include "assay/lower_level/contradiction.hpp"
+#include "assay/scalar/instantiate.hpp"
+
+namespace assay {
+
+namespace {
+
+template <class S>
+void expect_vector(const char* name, const Vec<S>& v, Index size) {
+  if (v.size() != size)
+    throw InputError("", name,
+                     "has " + std::to_string(v.size()) + " entries, not " + std::to_string(size));
+  for (Index i = 0; i < size; ++i)
+    if (!is_finite(v[i]))
+      throw InputError("", name, "entry " + std::to_string(i) + " is not finite");
+}
+
+}  // namespace
+
+template <class S>
+SparseQp<S>::SparseQp(const SparseProgram<S>& program) : p_(program) {
+  renew();
+}
+
+template <class S>
+void SparseQp<S>::renew() {
+  QpShape<S, SparseData<S>> shape;
+  shape.H = &p_.H;
+  shape.H_factor = &p_.H_factor;
+  shape.Bt = &p_.Bt;
+  shape.row_norm = &p_.row_norm;
+  shape.equalities = p_.equalities;
+  shape.H_norm = p_.lipschitz;
+  shape.H_condition = p_.lipschitz / p_.mu;
+  qp_ = std::make_unique<ActiveSetQp<S, SparseData<S>>>(shape);
+  qp_->warm_start(warm_);
+}
+
+template <class S>
+void SparseQp<S>::forget() {
+  warm_.clear();
+  qp_->warm_start(warm_);
+}
+
+template <class S>
+const LowerSolution<S>& SparseQp<S>::solve(const Vec<S>& x, const Vec<S>& q) {
+  expect_vector("x", x, p_.n);
+  if (q.size() > 0) expect_vector("q", q, p_.m);
+  p_.lower_linear_term(x, linear_);
+  if (q.size() > 0) linear_ += q;
+  p_.row_limits(x, limits_);
+  p_.data_terms(x, q, terms_);
+  // As in ActiveSetLowerLevel: a set cut down for differentiation is not the one to start from.
+  if (!solution_.weakly_active.empty() || solution_.status != LowerStatus::solved)
+    qp_->warm_start(warm_);
+  solution_.status = qp_->solve(linear_, limits_, terms_);
+  if (solution_.status == LowerStatus::infeasible &&
+      !proved_infeasible(p_, x, qp_->factor().active(), qp_->contradicted()))
+    solution_.status = LowerStatus::not_converged;
+  solution_.y = qp_->y();
+  solution_.multipliers = qp_->multipliers();
+  solution_.iterations = qp_->iterations();
+  solution_.certificate =
+      certifier_(p_, linear_, limits_, terms_, solution_.y, solution_.multipliers);
+  warm_.clear();
+  for (const Index i : qp_->factor().active())
+    if (i >= p_.equalities) warm_.push_back(i);
+  classify();
+  return solution_;
+}
+
+template <class S>
+void SparseQp<S>::classify() {
+  LowerSolution<S>& s = solution_;
+  s.active.clear();
+  s.weakly_active.clear();
+  transposed_product(p_.Bt, s.y, slack_);
+  slack_ = limits_ - slack_;
+  held_ = qp_->factor().active();
+  std::sort(held_.begin(), held_.end());
+  for (Index i = 0; i < p_.rows(); ++i) {
+    const bool in_set = std::binary_search(held_.begin(), held_.end(), i);
+    if (in_set && (i < p_.equalities || qp_->multiplier_noise(i) < s.multipliers[i]))
+      s.active.push_back(i);
+    else if (in_set || i < p_.equalities || qp_->slack_is_noise(i, slack_[i]))
+      s.weakly_active.push_back(i);
+  }
+  s.licq = held_ == s.active ? independent_with(qp_->factor(), s.weakly_active)
+                             : factor_active_rows(qp_->factor(), s);
+  record_margins(p_, slack_, s);
+}
+
+template <class S>
+void SparseQp<S>::vjp(const Vec<S>& v, Vec<S>& out) {
+  expect_vector("v", v, p_.m);
+  KktFactor<S, SparseData<S>>& factor = qp_->factor();
+  const std::vector<Index>& rows = factor.active();
+  solved_ = v;
+  nu_.resize(static_cast<Index>(rows.size()));
+  for (Index j = 0; j < nu_.size(); ++j) nu_[j] = S(0);
+  factor.solve(solved_, nu_);
+  of_rows_.resize(p_.rows());
+  for (Index i = 0; i < p_.rows(); ++i) of_rows_[i] = S(0);
+  for (Index j = 0; j < nu_.size(); ++j) of_rows_[rows[static_cast<std::size_t>(j)]] = nu_[j];
+  out.resize(p_.n);
+  for (Index j = 0; j < p_.n; ++j)
+    out[j] = -column_dot(p_.M, j, solved_.data()) - column_dot(p_.A, j, of_rows_.data());
+}
+
+#define ASSAY_INSTANTIATE(S) template class SparseQp<S>;
+ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
+
+}  // namespace assay
