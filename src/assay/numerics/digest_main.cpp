@@ -14,6 +14,7 @@
 #include "assay/numerics/power.hpp"
 #include "assay/numerics/random.cpp"
 #include "assay/numerics/refined_ldlt.cpp"
+#include "assay/numerics/sparse_ldlt.cpp"
 
 namespace {
 
@@ -126,6 +127,38 @@ void factorisations(Index n) {
   growing.print("growing_ldlt", n);
 }
 
+/// Five-point stencil on side x side: an order by minimum degree, columns of both kinds.
+void sparse(Index side) {
+  const Index n = side * side;
+  const Vector z = stream(n, 11).normals(3 * n);
+  std::vector<assay::SparseEntry<double>> entries;
+  const auto couple = [&](Index i, Index j, double value) {
+    entries.push_back({i, j, value});
+    entries.push_back({j, i, value});
+  };
+  for (Index i = 0; i < n; ++i) {
+    entries.push_back({i, i, 12 + z[i]});  // far above the four others
+    if (i % side > 0) couple(i, i - 1, z[n + i] / 3);
+    if (i >= side) couple(i, i - side, z[2 * n + i] / 3);
+  }
+  const assay::SparseMatrix<double> A(n, n, std::move(entries));
+  assay::SparseLdlt<double> factor;
+  factor.analyse(A);
+  Digest order, solve, product;
+  if (!factor.factor(A)) return;
+  for (const int k : factor.order()) order.add(k);
+  order.print("sparse_order", n);
+  Vector x = vector(n, 12), y = x;
+  factor.solve_in_place(x);
+  solve.add(x);
+  solve.print("sparse_solve", n);
+  assay::add_product(A, x, y);
+  product.add(y);
+  assay::transposed_product(A, x, y);
+  product.add(y);
+  product.print("sparse_product", n);
+}
+
 /// Integers and a double factor behind 50 digits.
 void fifty_digits(Index n) {
   const assay::Mat<assay::Real50> H = assay::widen<assay::Real50>(definite(n));
@@ -185,6 +218,7 @@ void digest_all() {
     factorisations(n);
   }
   for (const Index n : {1, 2, 3, 10, 33, 100}) fifty_digits(n);
+  for (const Index side : {1, 2, 5, 17, 40}) sparse(side);
   elementary();
   randomness();
 }
