@@ -1,7 +1,4 @@
-// Time and memory against n, rows and active rows: what bench/scaling fits exponents to. Each bench
-// says what it should grow like (`theory`); where two terms compete, like n^2 + rows n, the
-// exponent is that of the one that wins in the end.
-//
+// Time and memory against n, rows and active rows: what bench/scaling fits exponents to.
 // The last problem is kept: benches of one size in a row build it once.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
@@ -244,9 +241,6 @@ struct SparseBench {
     if (s.status != LowerStatus::solved ||
         static_cast<Index>(s.active.size()) != kept->parts.active)
       state.SkipWithError("other rows are active");
-    state.counters["bytes"] = kept->bytes;
-    state.counters["entries"] = static_cast<double>(kept->parts.H.entries());
-    state.counters["factor"] = static_cast<double>(kept->program.H_factor.entries());
     return *kept;
   }
 };
@@ -254,6 +248,7 @@ struct SparseBench {
 /// From the matrices to y*: the order, the factor, the proof of curvature, 25 rows one by one.
 void sparse_cold(benchmark::State& state, int structure) {
   SparseBench& bench = SparseBench::of(state, structure);
+  state.counters["bytes"] = bench.bytes;
   for (auto _ : state) {
     const SparseProgram<double> program = bench.parts.program();
     SparseQp<double> qp(program);

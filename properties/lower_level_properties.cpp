@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/lower_level/active_set.hpp"
+#include "assay/lower_level/sparse_qp.hpp"
 #include "properties/generators.hpp"
 #include "properties/property.hpp"
 #include "properties/small_cases.hpp"
@@ -101,6 +102,29 @@ void agrees_with_oracle(const Case& c, Check& check) {
     if ((c.seed >> k & 1U) != 0) some.push_back(holding[k]);
   lower.set_warm_rows(some);
   solution_is_the_oracles(program, truth, lower.solve(x, q), check);
+}
+
+/// Cold, and from the rows of another point.
+template <class S>
+void sparse_agrees_with_oracle(const Case& c, Check& check) {
+  const Program program = program_at(c);
+  const Minimiser truth = reference::minimise(program);
+  if (!truth.feasible) check.discard("infeasible");
+  const SparseProgram<S> sparse{QuadraticProblem<S>(c.instance)};
+  SparseQp<S> qp(sparse);
+  const Vec<S> x = widen<S>(c.vector("x")), q = widen<S>(c.vector("q"));
+  solution_is_the_oracles(program, truth, qp.solve(x, q), check);
+  qp.solve(Vec<S>(-x));
+  solution_is_the_oracles(program, truth, qp.solve(x, q), check);
+  if constexpr (is_exact<S>) {
+    if (!truth.licq) return;
+    Vec<S> v(program.m()), product;
+    for (Index i = 0; i < v.size(); ++i) v[i] = S(i % 3 + 1);
+    qp.vjp(v, product);
+    const auto derivative =
+        reference::derivative(c.instance, x, truth.y, truth.strongly_active).jacobian;
+    check.equal("(dy*/dx)'v", product, Vec<S>(derivative.transpose() * v));
+  }
 }
 
 /// `infeasible` is a proof; the solver may do without one only where rounding hides the gap.
@@ -226,6 +250,15 @@ void satisfies_kkt_at_every_scale(const Case& c, Check& check) {
           product_allowed);
 }
 
+template <class S>
+void sparse_satisfies_kkt(const Case& c, Check& check) {
+  const SparseProgram<S> sparse{QuadraticProblem<S>(c.instance)};
+  SparseQp<S> qp(sparse);
+  const auto& s = qp.solve(widen<S>(c.vector("x")));
+  if (s.status != LowerStatus::solved) discard_only_infeasible(c, to_string(s.status), check);
+  expect_residuals(check, ExactResiduals<S>(program_at(c), s.y, s.multipliers));
+}
+
 }  // namespace
 
 std::vector<Property> lower_level_properties() {
@@ -254,6 +287,16 @@ std::vector<Property> lower_level_properties() {
        "certificate tells of them",
        any_scale_case,
        {ASSAY_LAW_IN_FIELDS(satisfies_kkt_at_every_scale)},
+       40},
+      {"O3.sparse_is_the_oracles",
+       "what O1 says, of the sparse solver; in fractions its derivative is exact too",
+       small_case,
+       {ASSAY_LAW_IN_FIELDS(sparse_agrees_with_oracle)},
+       60},
+      {"O4.sparse_kkt_residuals",
+       "what O2 says of the residuals, of the sparse solver",
+       any_scale_case,
+       {ASSAY_LAW_IN_FIELDS(sparse_satisfies_kkt)},
        40}};
 }
 

@@ -335,6 +335,17 @@ TEST(SparseQp, StartsFromTheRowsOfTheLastPoint) {
   EXPECT_GT(walking.solve(x).iterations, 12);
 }
 
+TEST(SparseQp, AddsThePerturbation) {
+  const Parts parts = large_parts()[1];
+  const SparseProgram<double> program = parts.program<double>();
+  const Vec<double> q = parts.vector(parts.m, 8, 32), x = parts.x();
+  const SparseProgram<double> other(program.H, program.M, program.d + q, program.A, program.Bt,
+                                    program.b, 2);
+  SparseQp<double> qp(program), fresh(other);
+  EXPECT_EQ(qp.solve(x, q).y, fresh.solve(x).y);  // multiples of 1/64: sums are exact
+  EXPECT_NE(qp.solve(x).y, fresh.solve(x).y);
+}
+
 TEST(SparseQp, TakesOverANewH) {
   const Parts parts = large_parts()[1];
   SparseProgram<double> program = parts.program<double>();

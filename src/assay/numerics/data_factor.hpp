@@ -3,11 +3,13 @@
 #include <optional>
 
 #include "assay/numerics/refined_ldlt.hpp"
+#include "assay/numerics/sparse_ldlt.hpp"
 
 namespace assay {
 
 /// Solves with a symmetric positive definite matrix that many right-hand sides come for: by its
-/// L D L', in 50 digits by RefinedLdlt where that is faster and can be done.
+/// L D L', by a sparse one where that is the cheaper, in 50 digits by RefinedLdlt where that is
+/// faster and can be done.
 template <class S>
 class DataFactor {
  public:
@@ -15,13 +17,28 @@ class DataFactor {
   explicit DataFactor(const Mat<S>& A) { factor(A); }
 
   /// As Ldlt::factor().
-  bool factor(const Mat<S>& A) { return factor_.factor(A); }
-  Index failed_pivot() const { return factor_.failed_pivot(); }
-  /// x := A^-1 x
-  void solve_in_place(Vec<S>& x) const { factor_.solve_in_place(x); }
+  bool factor(const Mat<S>& A) {
+    sparse_.reset();
+    if (!is_sparse(A)) return factor_.factor(A);
+    const SparseMatrix<S> few(A);
+    sparse_.emplace();
+    sparse_->analyse(few);
+    if (8 * sparse_->entries() < A.size()) return sparse_->factor(few);
+    sparse_.reset();  // it fills up
+    return factor_.factor(A);
+  }
+  Index failed_pivot() const { return sparse_ ? sparse_->failed_pivot() : factor_.failed_pivot(); }
+  /// x := A^-1 x. Not by several threads at once
+  void solve_in_place(Vec<S>& x) const {
+    if (sparse_)
+      sparse_->solve_in_place(x);
+    else
+      factor_.solve_in_place(x);
+  }
 
  private:
   Ldlt<S> factor_;
+  std::optional<SparseLdlt<S>> sparse_;
 };
 
 template <>

@@ -1,22 +1,44 @@
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "assay/numerics/exact_dots.hpp"
 #include "assay/numerics/kernels.hpp"
+#include "assay/numerics/sparse_matrix.hpp"
 
 namespace assay {
 
-/// What a DataMatrix holds besides its entries: nothing.
+/// What a DataMatrix holds besides its entries: those that are not zero, where they are few, which
+/// changes the time of a product but (of finite numbers, but for the sign of zeros) no bit. The
+/// functions return whether they did it.
 template <class S>
 struct DataDots {
-  explicit DataDots(const Mat<S>&) {}
-  static bool multiply(const Vec<S>&, Vec<S>&) { return false; }
-  static bool multiply_transposed(const Vec<S>&, Vec<S>&) { return false; }
-  static bool add(const Vec<S>&, Vec<S>&) { return false; }
+  explicit DataDots(const Mat<S>& A) {
+    if (is_sparse(A)) few_.emplace(A);
+  }
+
+  bool multiply(const Vec<S>& x, Vec<S>& y) const {
+    if (!few_) return false;
+    y.resize(few_->rows());
+    for (Index i = 0; i < y.size(); ++i) y[i] = S(0);
+    add_product(*few_, x, y);
+    return true;
+  }
+  bool multiply_transposed(const Vec<S>& x, Vec<S>& y) const {
+    if (few_) transposed_product(*few_, x, y);
+    return few_.has_value();
+  }
+  bool add(const Vec<S>& x, Vec<S>& y) const {
+    if (few_) add_product(*few_, x, y);
+    return few_.has_value();
+  }
+
+ private:
+  std::optional<SparseMatrix<S>> few_;
 };
 
-/// In 50 digits: its integers, by columns and by rows. The functions return whether they did it.
+/// In 50 digits: its integers, by columns and by rows.
 template <>
 struct DataDots<Real50> {
   explicit DataDots(const Mat<Real50>& A)
@@ -36,7 +58,8 @@ struct DataDots<Real50> {
 };
 
 /// A matrix that stays as it is made: reads as a Mat<S>, and is multiplied faster where S is Real50
-/// (see ExactDots), by the overloads below. Entries are not written; assign another matrix instead.
+/// (see ExactDots) or most of it is zero, by the overloads below. Entries are not written; assign
+/// another matrix instead.
 template <class S>
 class DataMatrix : public Mat<S> {
  public:

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "assay/numerics/data_factor.hpp"
+#include "assay/numerics/data_matrix.hpp"
 #include "assay/numerics/sparse_patterns_test.hpp"
 
 namespace assay {
@@ -222,6 +224,56 @@ TEST(SparseMatrix, MultipliesLikeTheDenseOne) {
   EXPECT_EQ(again.values(), A.values());
   EXPECT_EQ(A(3, 3), all(3, 3));
   EXPECT_EQ(A(0, 59), all(0, 59));
+}
+
+/// Above 128 variables; the same bits from both, and a factor only where it stays sparse.
+template <class S>
+void expect_data_to_be_sparse() {
+  for (const bool fills_up : {false, true}) {
+    const Index n = 150;
+    const SparseMatrix<S> A = definite<S>(n, fills_up ? at_random(n, 800, 3) : band(n, 2), 13);
+    const Mat<S> all = dense(A);
+    ASSERT_TRUE(is_sparse(all));
+    const DataMatrix<S> data(all);
+    const Vec<S> x = widen<S>(RandomStream(1, 2, Purpose::probe, 3).normals(n));
+    Vec<S> quick, plain;
+    product(data, x, quick);
+    product(all, x, plain);
+    EXPECT_EQ(quick, plain);
+    transposed_product(data, x, quick);
+    transposed_product(all, x, plain);
+    EXPECT_EQ(quick, plain);
+    quick = plain = x;
+    add_product(data, x, quick);
+    add_product(all, x, plain);
+    EXPECT_EQ(quick, plain);
+
+    DataFactor<S> factor;
+    SparseLdlt<S> sparse;
+    ASSERT_TRUE(factor.factor(all));
+    quick = plain = x;
+    factor.solve_in_place(quick);
+    if (fills_up) {
+      Ldlt<S>(all).solve_in_place(plain);
+    } else {
+      sparse.analyse(A);
+      ASSERT_TRUE(sparse.factor(A));
+      sparse.solve_in_place(plain);
+    }
+    EXPECT_EQ(quick, plain);
+    Mat<S> indefinite = all;
+    indefinite(77, 77) = S(-1);
+    EXPECT_FALSE(factor.factor(indefinite));
+    EXPECT_GE(factor.failed_pivot(), 0);
+    EXPECT_TRUE(factor.factor(Mat<S>(all.topLeftCorner(20, 20))));
+  }
+}
+
+TEST(Data, IsMultipliedAndFactoredWithoutItsZeros) {
+  expect_data_to_be_sparse<double>();
+  expect_data_to_be_sparse<Soft53>();
+  EXPECT_FALSE(is_sparse(Mat<double>(Mat<double>::Identity(100, 100))));
+  EXPECT_FALSE(is_sparse(Mat<double>(Mat<double>::Constant(200, 200, 1))));
 }
 
 TEST(SparseMatrix, RefusesWhatIsNone) {

@@ -105,6 +105,18 @@ class SparseMatrix {
   Vec<S> value_;
 };
 
+/// Whether a dense matrix is better multiplied without its zeros: fewer than one entry in ten is
+/// none, of so many that it matters.
+template <class S>
+bool is_sparse(const Mat<S>& A) {
+  constexpr Index least_size = 128 * 128;
+  if (A.size() < least_size) return false;
+  Index entries = 0;
+  for (Index j = 0; j < A.cols(); ++j)
+    for (Index i = 0; i < A.rows(); ++i) entries += A(i, j) != S(0);
+  return 10 * entries < A.size();
+}
+
 /// Column j times v: the order of dot() in kernels.hpp.
 template <class S>
 S column_dot(const SparseMatrix<S>& A, Index j, const S* v) {
