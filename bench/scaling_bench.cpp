@@ -33,45 +33,62 @@ double allocated() {
 
 struct Size {
   Index n, rows, active;
+  bool sparse;
   auto operator<=>(const Size&) const = default;
 };
 
-/// Dense blocks, n variables above and below, eigenvalues of H near 4. At x0 the first `active`
-/// rows hold with multiplier 1 and the others have slack 1.
-Instance dense_instance(const Size& size) {
+/// Some five entries in each column.
+void thin_out(Mat<double>& A) {
+  const Index step = std::max(Index(1), A.rows() / 5);
+  for (Index j = 0; j < A.cols(); ++j)
+    for (Index i = 0; i < A.rows(); ++i)
+      if ((i + 7 * j) % step != 0) A(i, j) = 0;
+}
+
+/// n variables above and below, eigenvalues of H near 4; blocks dense, or five diagonals of H and
+/// five entries in each column of M, A and B'. At x0 the first `active` rows hold with multiplier 1
+/// and the others have slack 1.
+Instance instance(const Size& size) {
   const Index n = size.n, p = size.rows;
   Instance in = empty_instance(n, n);
   Mat<double> H = normal_matrix(n, n, 1);
   H = ((H + H.transpose()) / 8).eval();
   H.diagonal().array() += 4;
-  const Mat<double> M = normal_matrix(n, n, 2), A = normal_matrix(p, n, 3),
-                    B = normal_matrix(p, n, 4);
+  Mat<double> M = normal_matrix(n, n, 2), A = normal_matrix(p, n, 3),
+              Bt = normal_matrix(p, n, 4).transpose();
+  Mat<double> Q = H;
+  if (size.sparse) {
+    for (Index j = 0; j < n; ++j)
+      for (Index i = 0; i < n; ++i)
+        if (std::abs(i - j) > 2) H(i, j) = 0;
+    for (Mat<double>* block : {&M, &A, &Bt}) thin_out(*block);
+    Q = Mat<double>::Identity(n, n);
+  }
   const Vec<double> x0 = normals(n, 5, n), d = normals(n, 6, n);
   Vec<double> y = -(d + M * x0);
-  for (Index i = 0; i < size.active; ++i) y -= B.row(i);
+  for (Index i = 0; i < size.active; ++i) y -= Bt.col(i);
   Ldlt<double>(H).solve_in_place(y);
-  Vec<double> b = A * x0 + B * y;
+  Vec<double> b = A * x0 + Bt.transpose() * y;
   b.tail(p - size.active).array() += 1;
   in.H = ExactMatrix(std::move(H));
   in.M = ExactMatrix(M);
   in.d = ExactMatrix(Mat<double>(d));
   in.A = ExactMatrix(A);
-  in.B = ExactMatrix(B);
+  in.B = ExactMatrix(Bt.transpose());
   in.b = ExactMatrix(Mat<double>(b));
   in.x0 = ExactMatrix(Mat<double>(x0));
-  in.Qxx = ExactMatrix(Mat<double>::Identity(n, n));
-  in.Qyy = ExactMatrix(Mat<double>::Identity(n, n));
+  in.Qxx = in.Qyy = ExactMatrix(Q);
   in.cy = ExactMatrix(Mat<double>(normals(n, 7, n)));
   return in;
 }
 
-Size size_of(const benchmark::State& state) {
-  return {state.range(0), state.range(1), state.range(2)};
+Size size_of(const benchmark::State& state, bool sparse = false) {
+  return {state.range(0), state.range(1), state.range(2), sparse};
 }
 
 const Instance& instance_of(const Size& size) {
   static std::pair<Size, Instance> kept;
-  if (kept.first != size) kept = {size, dense_instance(size)};
+  if (kept.first != size) kept = {size, instance(size)};
   return kept.second;
 }
 
@@ -93,10 +110,10 @@ struct Run {
   }
 };
 
-void iteration(benchmark::State& state, const std::string& algorithm) {
+void iteration(benchmark::State& state, const std::string& algorithm, bool sparse) {
   static std::pair<std::string, Size> which;
   static std::unique_ptr<Run> run;
-  if (const std::pair wanted(algorithm, size_of(state)); !run || which != wanted) {
+  if (const std::pair wanted(algorithm, size_of(state, sparse)); !run || which != wanted) {
     run.reset();
     instance_of(wanted.second);
     run = std::make_unique<Run>(algorithm, wanted.second, allocated());
@@ -112,8 +129,8 @@ void iteration(benchmark::State& state, const std::string& algorithm) {
 }
 
 /// Everything that does not depend on x: factors, and the proofs of curvature.
-void set_up(benchmark::State& state) {
-  const Instance& instance = instance_of(size_of(state));
+void set_up(benchmark::State& state, bool sparse) {
+  const Instance& instance = instance_of(size_of(state, sparse));
   for (auto _ : state) {
     const double before = allocated();
     const QuadraticProblem<double> problem(instance);
@@ -283,7 +300,7 @@ void sparse_vjp(benchmark::State& state, int structure) {
 using Bench = benchmark::internal::Benchmark;
 void (*in_n)(Bench*) = [](Bench* bench) {
   bench->ArgNames({"n", "rows", "active"});
-  for (const Index n : {125, 250, 500, 1000, 2000}) bench->Args({n, 20, 5});
+  for (const Index n : {130, 250, 500, 1000, 2000}) bench->Args({n, 20, 5});
 };
 void (*in_rows)(Bench*) = [](Bench* bench) {
   bench->ArgNames({"n", "rows", "active"});
@@ -298,13 +315,18 @@ void (*in_size)(Bench*) = [](Bench* bench) {
   for (const Index n : {1000, 2000, 5000, 10000}) bench->Args({n});
 };
 
-#define ASSAY_SCALING(algorithm)                                                                   \
-  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm)->Name("scaling/n/" #algorithm)->Apply(in_n); \
-  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm)                                              \
-      ->Name("scaling/rows/" #algorithm)                                                           \
-      ->Apply(in_rows);                                                                            \
-  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm)                                              \
-      ->Name("scaling/active/" #algorithm)                                                         \
+#define ASSAY_SCALING(algorithm)                             \
+  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm, false) \
+      ->Name("scaling/n/" #algorithm)                        \
+      ->Apply(in_n);                                         \
+  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm, true)  \
+      ->Name("scaling/sparse_n/" #algorithm)                 \
+      ->Apply(in_n);                                         \
+  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm, false) \
+      ->Name("scaling/rows/" #algorithm)                     \
+      ->Apply(in_rows);                                      \
+  BENCHMARK_CAPTURE(iteration, algorithm, #algorithm, false) \
+      ->Name("scaling/active/" #algorithm)                   \
       ->Apply(in_active);
 ASSAY_SCALING(ssigd)
 ASSAY_SCALING(dsblo)
@@ -312,7 +334,8 @@ ASSAY_SCALING(f2csa)
 BENCHMARK(hypergradient)->Name("scaling/n/hypergradient")->Apply(in_n);
 BENCHMARK(hypergradient)->Name("scaling/rows/hypergradient")->Apply(in_rows);
 BENCHMARK(hypergradient)->Name("scaling/active/hypergradient")->Apply(in_active);
-BENCHMARK(set_up)->Name("scaling/n/set_up")->Apply(in_n);
+BENCHMARK_CAPTURE(set_up, dense, false)->Name("scaling/n/set_up")->Apply(in_n);
+BENCHMARK_CAPTURE(set_up, sparse, true)->Name("scaling/sparse_n/set_up")->Apply(in_n);
 
 #define ASSAY_SPARSE(structure, number)               \
   BENCHMARK_CAPTURE(sparse_cold, structure, number)   \

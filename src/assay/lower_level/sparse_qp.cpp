@@ -55,9 +55,6 @@ const LowerSolution<S>& SparseQp<S>::solve(const Vec<S>& x, const Vec<S>& q) {
   if (q.size() > 0) linear_ += q;
   p_.row_limits(x, limits_);
   p_.data_terms(x, q, terms_);
-  // As in ActiveSetLowerLevel: a set cut down for differentiation is not the one to start from.
-  if (!solution_.weakly_active.empty() || solution_.status != LowerStatus::solved)
-    qp_->warm_start(warm_);
   solution_.status = qp_->solve(linear_, limits_, terms_);
   if (solution_.status == LowerStatus::infeasible &&
       !proved_infeasible(p_, x, qp_->factor().active(), qp_->contradicted()))

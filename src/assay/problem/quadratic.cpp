@@ -9,7 +9,7 @@ namespace assay {
 
 double smallest_eigenvalue_bound(const Mat<double>& H) {
   const Index n = H.rows();
-  Ldlt<double> factor;
+  DataFactor<double> factor;
   if (!factor.factor(H)) return 0;
   Vec<double> v(n);
   for (Index i = 0; i < n; ++i) v[i] = 1.0 + static_cast<double>((i * 7) % 11);
@@ -32,7 +32,7 @@ double smallest_eigenvalue_bound(const Mat<double>& H) {
     const double s = share * estimate;
     Mat<double> shifted = H;
     for (Index i = 0; i < n; ++i) shifted(i, i) -= s;
-    if (s > hidden && Ldlt<double>().factor(shifted)) return s - hidden;
+    if (s > hidden && DataFactor<double>().factor(shifted)) return s - hidden;
   }
   return 0;
 }
