@@ -98,12 +98,12 @@ void SparseQp<S>::vjp(const Vec<S>& v, Vec<S>& out) {
   KktFactor<S, SparseData<S>>& factor = qp_->factor();
   const std::vector<Index>& rows = factor.active();
   solved_ = v;
-  nu_.resize(static_cast<Index>(rows.size()));
-  for (Index j = 0; j < nu_.size(); ++j) nu_[j] = S(0);
-  factor.solve(solved_, nu_);
+  const Index held = static_cast<Index>(rows.size());
+  nu_.resize(p_.rows());
   of_rows_.resize(p_.rows());
-  for (Index i = 0; i < p_.rows(); ++i) of_rows_[i] = S(0);
-  for (Index j = 0; j < nu_.size(); ++j) of_rows_[rows[static_cast<std::size_t>(j)]] = nu_[j];
+  for (Index i = 0; i < p_.rows(); ++i) nu_[i] = of_rows_[i] = S(0);
+  factor.solve(solved_, nu_);
+  for (Index j = 0; j < held; ++j) of_rows_[rows[static_cast<std::size_t>(j)]] = nu_[j];
   out.resize(p_.n);
   for (Index j = 0; j < p_.n; ++j)
     out[j] = -column_dot(p_.M, j, solved_.data()) - column_dot(p_.A, j, of_rows_.data());

@@ -11,7 +11,8 @@ namespace assay {
 
 /// y*(x) of a sparse lower level, and the products of its derivative: ActiveSetQp on a sparse
 /// factor of H and a dense one of B_I H^-1 B_I', I the active rows. Every row that was ever active
-/// keeps its H^-1 b, m numbers: meant for some hundred of them.
+/// keeps its H^-1 b, m numbers: meant for some hundred of them. Once each has been, a solve takes
+/// no memory.
 ///
 /// For programs and benches; a run works with ActiveSetLowerLevel.
 template <class S>
