@@ -9,7 +9,7 @@
 namespace assay {
 namespace {
 
-Experiment experiment(const std::string& tables) {
+Experiment theory_experiment(const std::string& tables) {
   return parse_experiment(
       "format = \"assay-experiment/1\"\nname = \"small\"\n[instance]\npath = \"none.json\"\n" +
           tables + "[run]\niterations = 100\n",
@@ -18,7 +18,7 @@ Experiment experiment(const std::string& tables) {
 
 Experiment dsblo(const std::string& order, double average, double momentum,
                  const std::string& step) {
-  return experiment(fmt::format(
+  return theory_experiment(fmt::format(
       "[algorithm]\nname = \"dsblo\"\norder = \"{}\"\ngradient_average = {}\nmomentum = {}\n"
       "[step]\nrule = \"inverse_momentum\"\n{}",
       order, average, momentum, step));
@@ -143,9 +143,9 @@ TEST(LoopGain, AGapCapHoldsTheLoopAtSmallGaps) {
 /// |1 - eta lambda| over [1, 2]: 0.1 and 0.8 for eta = 0.9, 0.7 and 0.4 for 0.3.
 TEST(Laws, ConstantSteps) {
   const auto law = [](const std::string& length, Tail::Shape shape) {
-    return laws(experiment("[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\n"
-                           "length = " +
-                           length + "\n"),
+    return laws(theory_experiment("[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\n"
+                                  "length = " +
+                                  length + "\n"),
                 model(1, 2), tail_of(shape), 100);
   };
   const auto list = law("0.9", Tail::Shape::linear);
@@ -163,7 +163,7 @@ TEST(Laws, ConstantSteps) {
 
 TEST(Laws, InverseSteps) {
   const Experiment e =
-      experiment("[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"inverse\"\nmu = 2\n");
+      theory_experiment("[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"inverse\"\nmu = 2\n");
   const auto list = laws(e, model(1, 4), tail_of(Tail::Shape::power), 100);
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list[0].id, "exponent");
@@ -174,7 +174,7 @@ TEST(Laws, InverseSteps) {
 
 /// x' = -c gap lambda gap: gap = 1 / (c lambda t).
 TEST(Laws, StepsCappedByTheGap) {
-  const Experiment e = experiment(
+  const Experiment e = theory_experiment(
       "[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"constant\"\nlength = 1\ngap_cap = 0.5\n");
   const auto list = laws(e, model(1, 4), tail_of(Tail::Shape::power), 64);
   ASSERT_EQ(list.size(), 1U);
@@ -186,7 +186,7 @@ TEST(Laws, StepsCappedByTheGap) {
 
 /// D = 1/2, eta = 1/4: D sqrt(lambda / eta) from 1 to 2.
 TEST(Laws, TheClippedLoopsOrbit) {
-  const Experiment e = experiment(
+  const Experiment e = theory_experiment(
       "[algorithm]\nname = \"f2csa\"\nclip_radius = 0.5\n"
       "[step]\nrule = \"constant\"\nlength = 0.25\n");
   const auto list = laws(e, model(1, 4), tail_of(Tail::Shape::flat), 100);

@@ -61,8 +61,8 @@ const std::vector<DifferenceCase>& difference_cases() {
   return all;
 }
 
-struct Setting {
-  explicit Setting(const Instance& in, const FaultSet& f = {})
+struct DifferenceSetting {
+  explicit DifferenceSetting(const Instance& in, const FaultSet& f = {})
       : problem(in), lower(problem), draws(11, 3), context{&problem, &lower, &draws, {}, f} {}
   QuadraticProblem<S> problem;
   ActiveSetLowerLevel<S> lower;
@@ -77,7 +77,7 @@ S rounding_over(double h) { return gamma_bound<S>(100) * S(0x1p30) / S(h); }
 TEST(CentralDifference, IsExactWhereNoRowChangesSides) {
   for (const DifferenceCase& c : difference_cases()) {
     for (const double h : {0x1p-14, 0x1p-20}) {
-      Setting setting(c.instance);
+      DifferenceSetting setting(c.instance);
       CentralDifferenceEstimator<S> estimator(setting.context, {.step = h});
       Hypergradient<S> g;
       estimator.evaluate(widen<S>(c.x), {}, 0, g);
@@ -91,7 +91,7 @@ TEST(CentralDifference, IsExactWhereNoRowChangesSides) {
 
 TEST(TwoPoint, IsTheMeanOfDirectionalDerivativesTimesTheirDirections) {
   for (const DifferenceCase& c : difference_cases()) {
-    Setting setting(c.instance);
+    DifferenceSetting setting(c.instance);
     const double radius = 0x1p-18;  // times |z| < 2^4 stays within the reach
     TwoPointEstimator<S> estimator(setting.context, {.radius = radius, .directions = 4});
     Hypergradient<S> g;
@@ -117,7 +117,7 @@ TEST(Differences, AreThoseOfThePerturbedFunction) {
   Instance in = empty_instance(1, 1);
   for (ExactMatrix* one : {&in.H, &in.M, &in.Qxy, &in.cy}) one->set(0, 0, 1);
   in.Qyy.set(0, 0, 4);
-  Setting setting(in);
+  DifferenceSetting setting(in);
   const auto z = [](std::uint32_t k) {
     return S(Draws(11, 3).normals(Purpose::direction, 1, k)[0]);
   };
@@ -141,7 +141,7 @@ TEST(TwoPoint, UnscaledItIsOffByExactlyTheRadius) {
   for (const DifferenceCase& c : difference_cases()) {
     const double radius = 0x1p-7;
     Hypergradient<S> right, wrong;
-    Setting a(c.instance), b(c.instance, unscaled);
+    DifferenceSetting a(c.instance), b(c.instance, unscaled);
     TwoPointEstimator<S>(a.context, {.radius = radius}).evaluate(widen<S>(c.x), {}, 0, right);
     TwoPointEstimator<S>(b.context, {.radius = radius}).evaluate(widen<S>(c.x), {}, 0, wrong);
     for (Index i = 0; i < c.instance.n; ++i) EXPECT_EQ(wrong.total[i], right.total[i] * S(radius));
@@ -151,7 +151,7 @@ TEST(TwoPoint, UnscaledItIsOffByExactlyTheRadius) {
 
 TEST(ShiftedDifference, IsTheMeanGradientAtTheShiftedPoints) {
   for (const DifferenceCase& c : difference_cases()) {
-    Setting setting(c.instance);
+    DifferenceSetting setting(c.instance);
     const double radius = 0x1p-18, h = 0x1p-20;
     ShiftedDifferenceEstimator<S> estimator(setting.context,
                                             {.radius = radius, .step = h, .shifts = 3});

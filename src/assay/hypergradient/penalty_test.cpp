@@ -12,7 +12,7 @@ namespace assay {
 namespace {
 
 /// n = m = 4 with two active coupled rows of five; f is curved in y.
-Instance small_active() {
+Instance penalty_active() {
   return generate_instance(Settings(generator_parameters(),
                                     {{"n", std::int64_t{4}},
                                      {"m", std::int64_t{4}},
@@ -157,7 +157,7 @@ TYPED_TEST(BothReadings, HaveTheirRecordedErrors) {
 }
 
 TEST(Penalty, TheLiteralReadingIsOffByExactlyTheScaledRowTerm) {
-  const Instance instance = small_active();
+  const Instance instance = penalty_active();
   PenaltyBench<Real50> right(instance), literal(instance, faults({Fault::literal_value_gradient}));
   for (const double alpha : {0.4, 0.05}) {
     const Vec<Real50> envelope = right.penalty(at_alpha(alpha)).total;
@@ -222,7 +222,7 @@ TEST(Penalty, GateLeakAndRidgeHaveTheirClosedForm) {
 // ---- gates ----
 
 TEST(Gates, OfThePaperAreARampInTheRowTimesARampInTheMultiplier) {
-  PenaltyBench<double> bench(small_active());
+  PenaltyBench<double> bench(penalty_active());
   PenaltyOptions o = at_alpha(0.5);
   o.delta = 0.01;
   o.gate_width = 60;
@@ -261,7 +261,7 @@ TEST(Gates, RampDownBehindARowThatWasActive) {
 }
 
 TEST(Gates, HardAndActiveSet) {
-  PenaltyBench<double> bench(small_active());
+  PenaltyBench<double> bench(penalty_active());
   PenaltyOptions o = at_alpha(0.5, "active_set");
   bench.penalty(o);
   for (Index i = 0; i < bench.problem.rows(); ++i)
@@ -326,7 +326,7 @@ TEST(Gates, StayWidenedInACheckpoint) {
 }
 
 TEST(Penalty, StaysWeakenedInACheckpoint) {
-  PenaltyBench<double> bench(small_active());
+  PenaltyBench<double> bench(penalty_active());
   const PenaltyOptions options = at_alpha(0.5);
   PenaltyEstimator<double> plain(bench.context, options), weak(bench.context, options),
       resumed(bench.context, options);
@@ -391,7 +391,7 @@ TEST(Inner, KeptConstraintsLoseEveryGrowingMultiplier) {
 }
 
 TEST(Inner, SkippingItLeavesTheDirectPart) {
-  PenaltyBench<double> bench(small_active(), faults({Fault::skipped_inner_solve}));
+  PenaltyBench<double> bench(penalty_active(), faults({Fault::skipped_inner_solve}));
   const auto g = bench.penalty(at_alpha(0.1));
   EXPECT_EQ(norm(g.implicit), 0);
   EXPECT_EQ(bench.inner, bench.y);
@@ -399,7 +399,7 @@ TEST(Inner, SkippingItLeavesTheDirectPart) {
 }
 
 TEST(Inner, GradientStepsConvergeToTheExactMinimiser) {
-  PenaltyBench<double> bench(small_active());
+  PenaltyBench<double> bench(penalty_active());
   PenaltyOptions o = at_alpha(1);
   const auto exact = bench.penalty(o);
   const Vec<double> minimiser = bench.inner, y = bench.y;
@@ -430,7 +430,7 @@ TEST(Inner, GradientStepsConvergeToTheExactMinimiser) {
 }
 
 TEST(Inner, GradientStepsStayInTheirBall) {
-  PenaltyBench<double> bench(small_active());
+  PenaltyBench<double> bench(penalty_active());
   PenaltyOptions o = at_alpha(1);
   o.inner = "gradient";
   o.inner_radius = 1e-3;
@@ -446,7 +446,7 @@ TEST(Inner, GradientStepsStayInTheirBall) {
 double variance_ratio(PenaltyBench<double>& bench, const PenaltyOptions& o, bool independent) {
   constexpr int samples = 500;
   const double alpha1 = 1 / (o.alpha * o.alpha), sigma = bench.context.noise.lower_cross;
-  PenaltyBench<double> quiet(small_active());
+  PenaltyBench<double> quiet(penalty_active());
   const Vec<double> mean = quiet.penalty(o).total;
   double sum = 0;
   for (int s = 0; s < samples; ++s) {
@@ -463,8 +463,8 @@ TEST(Noise, ACommonSampleCancelsWhatIndependentOnesMultiply) {
   const double bound = 4.9 * std::sqrt(2.0 / (500 * 4));
   const NoiseLevels noise{0, 0, 0, 0.3, 0};
   for (const double alpha : {0.5, 0.1}) {
-    PenaltyBench<double> common(small_active(), {}, noise);
-    PenaltyBench<double> independent(small_active(), faults({Fault::independent_samples}), noise);
+    PenaltyBench<double> common(penalty_active(), {}, noise);
+    PenaltyBench<double> independent(penalty_active(), faults({Fault::independent_samples}), noise);
     EXPECT_NEAR(variance_ratio(common, at_alpha(alpha), false), 1, bound);
     EXPECT_NEAR(variance_ratio(independent, at_alpha(alpha), true), 1, bound);
   }

@@ -14,7 +14,7 @@ namespace {
 
 using Given = std::map<std::string, Value>;
 
-std::int64_t i(int v) { return v; }
+std::int64_t integer(int v) { return v; }
 
 /// min 1/2 y'Hy + d'y with free minimiser (2, 0); y_0 <= 1 binds, y_1 <= 3/4 is 1/4 away from y*.
 const QuadraticProblem<double>& problem() {
@@ -74,21 +74,21 @@ std::vector<LowerLevelCatalogueCase> catalogue_cases() {
   using Historical = HistoricalLowerLevel<double>;
   return {
       {"projected_gradient",
-       {{"step", 0.125}, {"max_iterations", i(3)}},
+       {{"step", 0.125}, {"max_iterations", integer(3)}},
        direct<Gradient>(
            ProjectedGradientOptions{.tolerance = 1e-10, .max_iterations = 3, .step = 0.125})},
       {"projected_gradient",
        {{"tolerance", 1e-3}},
        direct<Gradient>(ProjectedGradientOptions{.tolerance = 1e-3})},
       {"historical",
-       {{"max_iterations", i(3)},
+       {{"max_iterations", integer(3)},
         {"step", 0.125},
-        {"corrections", i(0)},
-        {"enumeration_rows", i(0)}},
+        {"corrections", integer(0)},
+        {"enumeration_rows", integer(0)}},
        direct<Historical>(HistoricalOptions{
            .max_iterations = 3, .step = 0.125, .corrections = 0, .enumeration_rows = 0})},
       {"historical",
-       {{"tolerance", 8.0}, {"corrections", i(0)}, {"enumeration_rows", i(0)}},
+       {{"tolerance", 8.0}, {"corrections", integer(0)}, {"enumeration_rows", integer(0)}},
        direct<Historical>(
            HistoricalOptions{.tolerance = 8, .corrections = 0, .enumeration_rows = 0})},
       {"historical",

@@ -14,7 +14,7 @@ namespace {
 using reference::RMat;
 using reference::RVec;
 
-struct Case {
+struct SparseCase {
   Instance instance;
   Vec<double> x, v;
   reference::Program program;
@@ -23,7 +23,7 @@ struct Case {
   Rational sensitivity = 0, condition = 0, slope = 0;
 };
 
-Rational largest_sum(const RMat& a) {
+Rational largest_row_sum(const RMat& a) {
   Rational top = 0;
   for (Index i = 0; i < a.rows(); ++i) {
     Rational sum = 0;
@@ -33,11 +33,11 @@ Rational largest_sum(const RMat& a) {
   return top;
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> made;
+const std::vector<SparseCase>& sparse_cases() {
+  static const std::vector<SparseCase> all = [] {
+    std::vector<SparseCase> made;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
-      Case c;
+      SparseCase c;
       c.instance = reference::small_instance(seed, reference::varied_shape(seed));
       c.x = reference::eighths(seed, 1000, c.instance.n, 8);
       c.v = reference::eighths(seed, 1001, c.instance.m, 8);
@@ -64,10 +64,10 @@ const std::vector<Case>& cases() {
         c.product = reference::derivative(c.instance, x, c.answer.y, c.answer.strongly_active)
                         .jacobian.transpose() *
                     widen<Rational>(c.v);
-        c.condition = c.sensitivity * (largest_sum(c.program.H) + largest_sum(c.program.B) +
-                                       largest_sum(RMat(c.program.B.transpose())));
-        c.slope = largest_sum(RMat(c.instance.M.to<Rational>().transpose())) +
-                  largest_sum(RMat(A.transpose()));
+        c.condition = c.sensitivity * (largest_row_sum(c.program.H) + largest_row_sum(c.program.B) +
+                                       largest_row_sum(RMat(c.program.B.transpose())));
+        c.slope = largest_row_sum(RMat(c.instance.M.to<Rational>().transpose())) +
+                  largest_row_sum(RMat(A.transpose()));
       }
       made.push_back(std::move(c));
     }
@@ -83,7 +83,7 @@ TYPED_TEST_SUITE(SparseQps, AllScalars, ScalarNames);
 TYPED_TEST(SparseQps, AreTheExactMinimiserAndItsDerivative) {
   using S = TypeParam;
   int constrained = 0, degenerate = 0, infeasible = 0;
-  for (const Case& c : cases()) {
+  for (const SparseCase& c : sparse_cases()) {
     const SparseProgram<S> program{QuadraticProblem<S>(c.instance)};
     SparseQp<S> qp(program);
     const LowerSolution<S>& s = qp.solve(widen<S>(c.x));
@@ -154,7 +154,7 @@ struct Parts {
 
   template <class S>
   SparseProgram<S> program() const {
-    return {definite<S>(m, edges, seed),
+    return {sparse_definite<S>(m, edges, seed),
             matrix<S>(m, n, entries(m, n, m / 3, 1)),
             widen<S>(vector(m, 2, 32)),
             matrix<S>(rows, n, entries(rows, n, 2, 3)),
@@ -362,7 +362,8 @@ TEST(SparseQp, TakesOverANewH) {
   const SparseProgram<double> other(H, program.M, program.d, program.A, program.Bt, program.b, 2);
   SparseQp<double> fresh(other);
   EXPECT_EQ(qp.solve(parts.x()).y, fresh.solve(parts.x()).y);
-  EXPECT_THROW(program.set_H(definite<double>(program.m, band(program.m, 1), 1)), InputError);
+  EXPECT_THROW(program.set_H(sparse_definite<double>(program.m, band(program.m, 1), 1)),
+               InputError);
 }
 
 /// A row times a power of two is the same row, beyond the range of its products too.
@@ -393,7 +394,7 @@ TYPED_TEST(SparseQps, ProveContradictions) {
   const auto status = [](double limit, double slant) {
     const Index m = 60;
     const std::vector<SparseEntry<S>> rows = {{0, 0, S(1)}, {0, 1, S(-1)}, {7, 1, S(slant)}};
-    const SparseProgram<S> program(definite<S>(m, band(m, 2), 3), SparseMatrix<S>(m, 1, {}),
+    const SparseProgram<S> program(sparse_definite<S>(m, band(m, 2), 3), SparseMatrix<S>(m, 1, {}),
                                    Vec<S>::Constant(m, S(1)), SparseMatrix<S>(2, 1, {}),
                                    SparseMatrix<S>(m, 2, rows),
                                    (Vec<S>(2) << S(0), S(limit)).finished(), 0);

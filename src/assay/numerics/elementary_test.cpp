@@ -48,8 +48,8 @@ double worst_exponential(double range) {
 
 template <class S>
 class Exponential : public testing::Test {};
-using Reals = testing::Types<double, Soft53, Real50, Real100>;
-TYPED_TEST_SUITE(Exponential, Reals);
+using ElementaryScalars = testing::Types<double, Soft53, Real50, Real100>;
+TYPED_TEST_SUITE(Exponential, ElementaryScalars);
 
 /// Half an ulp for the last sum; the sum inside it and the product r^2 q are below 0.42 and 0.07,
 /// each off by half an ulp of theirs, which a result of 0.7 to 1.4 sees as at most 0.25 and 0.1 of

@@ -40,15 +40,15 @@ Mat<S> permuted(const SparseMatrix<S>& A, const std::vector<int>& order) {
 
 template <class S>
 class SparseLdltTest : public testing::Test {};
-using Scalars = testing::Types<double, Soft53, Real50, Rational>;
-TYPED_TEST_SUITE(SparseLdltTest, Scalars);
+using SparseScalars = testing::Types<double, Soft53, Real50, Rational>;
+TYPED_TEST_SUITE(SparseLdltTest, SparseScalars);
 
 /// Bit for bit, the dense columns too.
 TYPED_TEST(SparseLdltTest, IsTheDenseFactorOfThePermutedMatrix) {
   using S = TypeParam;
   int with_both = 0;
   for (const NamedPattern& p : patterns()) {
-    const SparseMatrix<S> A = definite<S>(p.n, p.edges, 5);
+    const SparseMatrix<S> A = sparse_definite<S>(p.n, p.edges, 5);
     SparseLdlt<S> sparse;
     sparse.analyse(A);
     ASSERT_TRUE(sparse.factor(A)) << p.name;
@@ -70,7 +70,7 @@ TYPED_TEST(SparseLdltTest, IsTheDenseFactorOfThePermutedMatrix) {
 /// L D L' = P A P' and A x = b, in fractions.
 TEST(SparseLdlt, IsExactInFractions) {
   for (const NamedPattern& p : patterns()) {
-    const SparseMatrix<Rational> A = definite<Rational>(p.n, p.edges, 6);
+    const SparseMatrix<Rational> A = sparse_definite<Rational>(p.n, p.edges, 6);
     SparseLdlt<Rational> factor;
     factor.analyse(A);
     ASSERT_TRUE(factor.factor(A));
@@ -98,7 +98,7 @@ TEST(SparseLdlt, IsExactInFractions) {
 /// 10.4), for whatever order of elimination: chains over what is not zero are no longer than n.
 template <class S>
 void expect_solves(const NamedPattern& p) {
-  const SparseMatrix<S> A = definite<S>(p.n, p.edges, 7);
+  const SparseMatrix<S> A = sparse_definite<S>(p.n, p.edges, 7);
   SparseLdlt<S> factor;
   factor.analyse(A);
   ASSERT_TRUE(factor.factor(A));
@@ -127,7 +127,7 @@ TEST(SparseLdlt, SolvesWithinTheBoundOfCholesky) {
 TEST(SparseLdlt, GivesTheBitsOfSoftwareArithmetic) {
   for (const NamedPattern& p : patterns()) {
     const auto solved = [&]<class S>(S) {
-      const SparseMatrix<S> A = definite<S>(p.n, p.edges, 8);
+      const SparseMatrix<S> A = sparse_definite<S>(p.n, p.edges, 8);
       SparseLdlt<S> factor;
       factor.analyse(A);
       factor.factor(A);
@@ -146,7 +146,7 @@ TEST(SparseLdlt, GivesTheBitsOfSoftwareArithmetic) {
 TEST(SparseLdlt, ChoosesAnOrderWithLittleFill) {
   const auto entries = [](Index n, const Edges& edges) {
     SparseLdlt<double> factor;
-    factor.analyse(definite<double>(n, edges, 9));
+    factor.analyse(sparse_definite<double>(n, edges, 9));
     return factor.entries();
   };
   EXPECT_LE(entries(500, star(500)), 499 + 3);  // three columns at the end count as full
@@ -156,8 +156,8 @@ TEST(SparseLdlt, ChoosesAnOrderWithLittleFill) {
 }
 
 TEST(SparseLdlt, FactorsOtherValuesOfThePattern) {
-  const SparseMatrix<double> first = definite<double>(64, grid(8), 10),
-                             second = definite<double>(64, grid(8), 11);
+  const SparseMatrix<double> first = sparse_definite<double>(64, grid(8), 10),
+                             second = sparse_definite<double>(64, grid(8), 11);
   SparseLdlt<double> again, fresh;
   again.analyse(first);
   ASSERT_TRUE(again.factor(first));
@@ -209,7 +209,7 @@ TEST(SparseLdlt, BoundsTheSmallestEigenvalueFromBelow) {
 }
 
 TEST(SparseMatrix, MultipliesLikeTheDenseOne) {
-  const SparseMatrix<double> A = definite<double>(60, at_random(60, 90, 12), 12);
+  const SparseMatrix<double> A = sparse_definite<double>(60, at_random(60, 90, 12), 12);
   Mat<double> all = dense(A);
   const Vec<double> x = RandomStream(1, 2, Purpose::probe, 3).normals(60);
   Vec<double> sparse = x, plain = x;
@@ -231,7 +231,8 @@ template <class S>
 void expect_data_to_be_sparse() {
   for (const bool fills_up : {false, true}) {
     const Index n = 150;
-    const SparseMatrix<S> A = definite<S>(n, fills_up ? at_random(n, 800, 3) : band(n, 2), 13);
+    const SparseMatrix<S> A =
+        sparse_definite<S>(n, fills_up ? at_random(n, 800, 3) : band(n, 2), 13);
     const Mat<S> all = dense(A);
     ASSERT_TRUE(is_sparse(all));
     const DataMatrix<S> data(all);

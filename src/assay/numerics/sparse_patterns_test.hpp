@@ -49,7 +49,7 @@ inline Edges at_random(Index n, Index count, std::uint64_t seed) {
 
 /// Symmetric, its diagonal larger than the rest of its row by 1/2 to 3/2.
 template <class S>
-SparseMatrix<S> definite(Index n, const Edges& edges, std::uint64_t seed) {
+SparseMatrix<S> sparse_definite(Index n, const Edges& edges, std::uint64_t seed) {
   const RandomStream draws(seed, 3, Purpose::probe, 78);
   std::vector<SparseEntry<S>> entries;
   std::vector<double> diagonal(static_cast<std::size_t>(n));

@@ -62,7 +62,7 @@ struct BadInputCase {
 
 constexpr ExitCode usage = ExitCode::usage, numerical = ExitCode::numerical;
 
-const std::vector<BadInputCase>& cases() {
+const std::vector<BadInputCase>& bad_inputs() {
   static const std::vector<BadInputCase> cases = {
       {"empty", "", usage, "the text ends too early (line 1, column 0)"},
       {"truncated", up_to("[[2,1],[1,"), usage,
@@ -186,7 +186,7 @@ TEST_P(BadInstance, IsOneLineWithFileAndKey) {
   EXPECT_EQ(failure.code, GetParam().code);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadInstance, testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(Table, BadInstance, testing::ValuesIn(bad_inputs()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(BadInstanceFile, NamesWhatCannotBeRead) {

@@ -15,7 +15,7 @@ using Given = std::map<std::string, Value>;
 Settings knobs(const Given& given) { return {generator_parameters(), given, "test", "generator"}; }
 Instance generated(const Given& given) { return generate_instance(knobs(given)); }
 
-std::int64_t i(int v) { return v; }
+std::int64_t whole(int v) { return v; }
 
 std::string error_of(const Given& given) {
   try {
@@ -109,15 +109,15 @@ TEST(Generator, TheSameSettingsGiveTheSameBytes) {
   const std::string text = instance_text(generated({}));
 
   EXPECT_EQ(instance_text(generated({})), text);
-  EXPECT_NE(instance_text(generated({{"seed", i(1)}})), text);
+  EXPECT_NE(instance_text(generated({{"seed", whole(1)}})), text);
   // Committed so that a change of the generator, a compiler or a machine shows.
   EXPECT_EQ(generated({}).digest,
             "0042db64f4f6739b6888e59e202c5f0ebc97fdf071c2b92ffecac73797270acc");
-  EXPECT_EQ(generated({{"grid", i(12)}, {"planted", true}}).digest,
+  EXPECT_EQ(generated({{"grid", whole(12)}, {"planted", true}}).digest,
             "cd0c303396642af30970ebbacd4b6ee1673a3fc4b56e067574be57e5d4b56c0c");
-  EXPECT_EQ(generated({{"equality_rows", i(2)},
+  EXPECT_EQ(generated({{"equality_rows", whole(2)},
                        {"bounds", std::string("box")},
-                       {"active_bounds", i(2)},
+                       {"active_bounds", whole(2)},
                        {"Qyy_scale", 0.5},
                        {"start_distance", 1.0}})
                 .digest,
@@ -126,14 +126,17 @@ TEST(Generator, TheSameSettingsGiveTheSameBytes) {
 
 TEST(Generator, WhatItMakesCanBeReadBack) {
   const Instance in =
-      generated({{"grid", i(8)}, {"planted", true}, {"bounds", std::string("box")}});
+      generated({{"grid", whole(8)}, {"planted", true}, {"bounds", std::string("box")}});
 
   EXPECT_EQ(instance_text(parse_instance(instance_text(in), "again")), instance_text(in));
 }
 
 TEST(Generator, DimensionsAreAsAsked) {
-  const Instance in = generated(
-      {{"n", i(3)}, {"m", i(7)}, {"rows", i(4)}, {"active", i(1)}, {"equality_rows", i(2)}});
+  const Instance in = generated({{"n", whole(3)},
+                                 {"m", whole(7)},
+                                 {"rows", whole(4)},
+                                 {"active", whole(1)},
+                                 {"equality_rows", whole(2)}});
 
   EXPECT_EQ(in.n, 3);
   EXPECT_EQ(in.m, 7);
@@ -143,13 +146,13 @@ TEST(Generator, DimensionsAreAsAsked) {
 
 // On a grid nothing rounds, so every statement about the built point is an equality of rationals.
 TEST(Generator, TheActiveSetIsAsAsked) {
-  const Instance in = generated({{"grid", i(10)},
-                                 {"rows", i(6)},
-                                 {"active", i(3)},
-                                 {"weakly_active", i(1)},
-                                 {"equality_rows", i(1)},
+  const Instance in = generated({{"grid", whole(10)},
+                                 {"rows", whole(6)},
+                                 {"active", whole(3)},
+                                 {"weakly_active", whole(1)},
+                                 {"equality_rows", whole(1)},
                                  {"bounds", std::string("lower")},
-                                 {"active_bounds", i(2)},
+                                 {"active_bounds", whole(2)},
                                  {"multiplier_margin", 0.25},
                                  {"slack_margin", 0.5}});
   const Kkt kkt = solve_kkt(in, start(in), 4, 2);
@@ -165,7 +168,7 @@ TEST(Generator, TheActiveSetIsAsAsked) {
 }
 
 TEST(Generator, WithoutAGridTheMarginsHoldUpToRounding) {
-  const Instance in = generated({{"rows", i(6)}, {"active", i(3)}});
+  const Instance in = generated({{"rows", whole(6)}, {"active", whole(3)}});
   const Kkt kkt = solve_kkt(in, start(in), 3, 0);
   const Vec<Rational> slack = slacks(in, start(in), kkt.y);
 
@@ -178,7 +181,7 @@ TEST(Generator, WithoutAGridTheMarginsHoldUpToRounding) {
 }
 
 TEST(Generator, SpectraAreAsAsked) {
-  const Instance in = generated({{"m", i(12)}, {"condition_H", 100.0}, {"condition_Qxx", 5.0}});
+  const Instance in = generated({{"m", whole(12)}, {"condition_H", 100.0}, {"condition_Qxx", 5.0}});
   const Vec<double> H = Eigen::SelfAdjointEigenSolver<Mat<double>>(in.H.nearest()).eigenvalues();
   const Vec<double> Qxx =
       Eigen::SelfAdjointEigenSolver<Mat<double>>(in.Qxx.nearest()).eigenvalues();
@@ -198,16 +201,17 @@ TEST(Generator, SpectraAreAsAsked) {
 }
 
 TEST(Generator, UncoupledRowsDoNotContainX) {
-  const Given given = {{"coupled", false}, {"equality_rows", i(1)}};
+  const Given given = {{"coupled", false}, {"equality_rows", whole(1)}};
 
   EXPECT_TRUE(generated(given).A.nearest().isZero(0));
   EXPECT_TRUE(generated(given).E.nearest().isZero(0));
   EXPECT_FALSE(generated({}).A.nearest().isZero(0));
-  EXPECT_FALSE(generated({{"equality_rows", i(1)}}).E.nearest().isZero(0));
+  EXPECT_FALSE(generated({{"equality_rows", whole(1)}}).E.nearest().isZero(0));
 }
 
 TEST(Generator, DuplicatedRowsRepeatTheFirstOnes) {
-  const Instance in = generated({{"rows", i(5)}, {"active", i(1)}, {"duplicated_rows", i(3)}});
+  const Instance in =
+      generated({{"rows", whole(5)}, {"active", whole(1)}, {"duplicated_rows", whole(3)}});
 
   for (Index k = 2; k < 5; ++k) {
     const Index original = (k - 2) % 2;
@@ -229,15 +233,15 @@ TEST(Generator, BoundsAreAsAsked) {
 class Planted : public testing::TestWithParam<int> {};
 
 TEST_P(Planted, GradientIsZeroAndTheProofIsExact) {
-  const Instance in = generated({{"seed", i(GetParam())},
-                                 {"n", i(4)},
-                                 {"m", i(6)},
-                                 {"grid", i(8)},
+  const Instance in = generated({{"seed", whole(GetParam())},
+                                 {"n", whole(4)},
+                                 {"m", whole(6)},
+                                 {"grid", whole(8)},
                                  {"planted", true},
-                                 {"active", i(2)},
-                                 {"equality_rows", i(1)},
+                                 {"active", whole(2)},
+                                 {"equality_rows", whole(1)},
                                  {"bounds", std::string("box")},
-                                 {"active_bounds", i(1)},
+                                 {"active_bounds", whole(1)},
                                  {"Qyy_scale", 0.5},
                                  {"start_distance", 1.0}});
   ASSERT_TRUE(in.known);
@@ -260,7 +264,7 @@ TEST_P(Planted, GradientIsZeroAndTheProofIsExact) {
 INSTANTIATE_TEST_SUITE_P(Seeds, Planted, testing::Range(0, 5));
 
 TEST(Generator, PlantedWithoutAGridClaimsNothing) {
-  const Instance in = generated({{"planted", true}, {"n", i(4)}, {"m", i(6)}});
+  const Instance in = generated({{"planted", true}, {"n", whole(4)}, {"m", whole(6)}});
   const Vec<Rational> g = gradient(in, start(in), solve_kkt(in, start(in), 2, 0));
 
   EXPECT_FALSE(in.known);
@@ -277,32 +281,32 @@ TEST(Generator, AStartDistanceIsKept) {
 
 TEST(Generator, ContradictingKnobsAreNamed) {
   EXPECT_EQ(
-      error_of({{"rows", i(2)}, {"active", i(3)}}),
+      error_of({{"rows", whole(2)}, {"active", whole(3)}}),
       "generator: active: active and weakly_active rows are 3, but there are 2 different rows");
-  EXPECT_EQ(error_of({{"m", i(2)}, {"active", i(2)}, {"equality_rows", i(1)}}),
+  EXPECT_EQ(error_of({{"m", whole(2)}, {"active", whole(2)}, {"equality_rows", whole(1)}}),
             "generator: active: active, weakly_active and equality rows, active bounds take 3 "
             "directions of y, but m is 2");
-  EXPECT_EQ(error_of({{"m", i(3)},
-                      {"active", i(2)},
+  EXPECT_EQ(error_of({{"m", whole(3)},
+                      {"active", whole(2)},
                       {"bounds", std::string("lower")},
-                      {"active_bounds", i(2)}}),
+                      {"active_bounds", whole(2)}}),
             "generator: active: active, weakly_active and equality rows, active bounds take 4 "
             "directions of y, but m is 3");
-  EXPECT_EQ(error_of({{"m", i(2)}, {"active", i(2)}, {"planted", true}}),
+  EXPECT_EQ(error_of({{"m", whole(2)}, {"active", whole(2)}, {"planted", true}}),
             "generator: active: active, weakly_active and equality rows, active bounds and the "
             "planted adjoint take 3 directions of y, but m is 2");
-  EXPECT_EQ(error_of({{"weakly_active", i(1)}}),
+  EXPECT_EQ(error_of({{"weakly_active", whole(1)}}),
             "generator: weakly_active: needs a grid: off the grid rounding decides whether the row "
             "holds");
-  EXPECT_EQ(error_of({{"weakly_active", i(1)}, {"grid", i(5)}, {"planted", true}}),
+  EXPECT_EQ(error_of({{"weakly_active", whole(1)}, {"grid", whole(5)}, {"planted", true}}),
             "generator: weakly_active: must be 0 with planted: F has a kink there, not a gradient");
-  EXPECT_EQ(error_of({{"active_bounds", i(1)}}),
+  EXPECT_EQ(error_of({{"active_bounds", whole(1)}}),
             "generator: active_bounds: needs bounds = \"lower\" or \"box\"");
-  EXPECT_EQ(error_of({{"rows", i(2)}, {"active", i(0)}, {"duplicated_rows", i(2)}}),
+  EXPECT_EQ(error_of({{"rows", whole(2)}, {"active", whole(0)}, {"duplicated_rows", whole(2)}}),
             "generator: duplicated_rows: is 2, must leave a row to repeat");
   EXPECT_EQ(error_of({{"condition_H", 0.5}}),
             "test: generator.condition_H: is 0.5, must be >= 1, <= 1e+12");
-  EXPECT_EQ(error_of({{"grid", i(20)}, {"weakly_active", i(1)}, {"condition_H", 1e9}}),
+  EXPECT_EQ(error_of({{"grid", whole(20)}, {"weakly_active", whole(1)}, {"condition_H", 1e9}}),
             "generator: grid: is too fine for these data: weakly active rows need sums that do not "
             "round");
 }

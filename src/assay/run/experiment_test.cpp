@@ -21,7 +21,8 @@ Experiment parsed(const std::string& text, const std::vector<std::string>& overr
   return parse_experiment(text, "t.toml", "golden/experiments", overrides);
 }
 
-std::string error_of(const std::string& text, const std::vector<std::string>& overrides = {}) {
+std::string experiment_error(const std::string& text,
+                             const std::vector<std::string>& overrides = {}) {
   try {
     parsed(text, overrides);
   } catch (const Error& error) {
@@ -155,74 +156,80 @@ TEST(Experiment, TextHoldsEveryValueAndNoFolder) {
 
 TEST(BadExperiment, IsOneLineWithFileAndKey) {
   EXPECT_EQ(
-      error_of("a = = 1"),
+      experiment_error("a = = 1"),
       "t.toml: line 1, column 5: not TOML: Error while parsing value: could not determine value "
       "type");
-  EXPECT_EQ(error_of(""), "t.toml: format: missing");
-  EXPECT_EQ(error_of(replaced("experiment/1", "experiment/2")),
+  EXPECT_EQ(experiment_error(""), "t.toml: format: missing");
+  EXPECT_EQ(experiment_error(replaced("experiment/1", "experiment/2")),
             "t.toml: format: is 'assay-experiment/2', must be 'assay-experiment/1'");
-  EXPECT_EQ(error_of(replaced("\"small\"", "\"a/b\"")),
+  EXPECT_EQ(experiment_error(replaced("\"small\"", "\"a/b\"")),
             "t.toml: name: is 'a/b', must be letters, digits, '-' and '_': it names files");
-  EXPECT_EQ(error_of(replaced("\"ssigd\"", "\"ssigdd\"")),
+  EXPECT_EQ(experiment_error(replaced("\"ssigd\"", "\"ssigdd\"")),
             "t.toml: algorithm.name: unknown name 'ssigdd' (did you mean 'ssigd'?)");
-  EXPECT_EQ(error_of(replaced("name = \"ssigd\"", "")), "t.toml: algorithm.name: missing");
-  EXPECT_EQ(error_of(replaced("path = \"../instances/s5.json\"", "")),
+  EXPECT_EQ(experiment_error(replaced("name = \"ssigd\"", "")), "t.toml: algorithm.name: missing");
+  EXPECT_EQ(experiment_error(replaced("path = \"../instances/s5.json\"", "")),
             "t.toml: instance: must have either 'path' or 'generator'");
-  EXPECT_EQ(error_of(replaced("path = \"../instances/s5.json\"", "generator = { row = 2 }")),
-            "t.toml: instance.generator.row: unknown key (did you mean 'rows'?)");
-  EXPECT_EQ(error_of(smallest + "[runs]\n"), "t.toml: runs: unknown key (did you mean 'run'?)");
-  EXPECT_EQ(error_of(smallest + "[run]\niteration = 5\n"),
+  EXPECT_EQ(
+      experiment_error(replaced("path = \"../instances/s5.json\"", "generator = { row = 2 }")),
+      "t.toml: instance.generator.row: unknown key (did you mean 'rows'?)");
+  EXPECT_EQ(experiment_error(smallest + "[runs]\n"),
+            "t.toml: runs: unknown key (did you mean 'run'?)");
+  EXPECT_EQ(experiment_error(smallest + "[run]\niteration = 5\n"),
             "t.toml: run.iteration: unknown key (did you mean 'iterations'?)");
-  EXPECT_EQ(error_of(smallest + "[run]\niterations = -1\n"),
+  EXPECT_EQ(experiment_error(smallest + "[run]\niterations = -1\n"),
             "t.toml: run.iterations: is -1, must be >= 0, <= 1e+09");
-  EXPECT_EQ(error_of(smallest + "[run]\nscalar = \"float\"\n"),
+  EXPECT_EQ(experiment_error(smallest + "[run]\nscalar = \"float\"\n"),
             "t.toml: run.scalar: is 'float', must be one of double, soft53, real50, real100");
-  EXPECT_EQ(error_of(smallest + "[noise]\ngradient_std = 1979-05-27\n"),
+  EXPECT_EQ(experiment_error(smallest + "[noise]\ngradient_std = 1979-05-27\n"),
             "t.toml: noise.gradient_std: must be true or false, a number, a string or a list of "
             "these");
-  EXPECT_EQ(error_of(smallest + "[noise]\ngradient_std = nan\n"),
+  EXPECT_EQ(experiment_error(smallest + "[noise]\ngradient_std = nan\n"),
             "t.toml: noise.gradient_std: is nan, must be >= 0");
-  EXPECT_EQ(error_of("faults = [\"rigde\"]\n" + smallest),
+  EXPECT_EQ(experiment_error("faults = [\"rigde\"]\n" + smallest),
             "t.toml: faults: unknown fault 'rigde' (did you mean 'ridge'?)");
-  EXPECT_EQ(error_of("faults = \"dropped_row_term\"\n" + smallest),
+  EXPECT_EQ(experiment_error("faults = \"dropped_row_term\"\n" + smallest),
             "t.toml: faults: is \"dropped_row_term\", must be a list of strings");
-  EXPECT_EQ(error_of("noise = 1\n" + smallest), "t.toml: noise: must be a table");
-  EXPECT_EQ(error_of(smallest + "[golden.float]\n"), "t.toml: golden.float: unknown key");
-  EXPECT_EQ(error_of(smallest + "[golden.double]\niterations = -3\n"),
+  EXPECT_EQ(experiment_error("noise = 1\n" + smallest), "t.toml: noise: must be a table");
+  EXPECT_EQ(experiment_error(smallest + "[golden.float]\n"), "t.toml: golden.float: unknown key");
+  EXPECT_EQ(experiment_error(smallest + "[golden.double]\niterations = -3\n"),
             "t.toml: golden.double.iterations: is -3, must be >= 0");
-  EXPECT_EQ(error_of(smallest + "[[change]]\niteration = 0\n"),
+  EXPECT_EQ(experiment_error(smallest + "[[change]]\niteration = 0\n"),
             "t.toml: change[0].iteration: must be an integer > 0");
-  EXPECT_EQ(error_of(smallest + "[[change]]\niteration = 5\n[[change]]\niteration = 5\n"),
+  EXPECT_EQ(experiment_error(smallest + "[[change]]\niteration = 5\n[[change]]\niteration = 5\n"),
             "t.toml: change[1].iteration: must be an integer > 5");
-  EXPECT_EQ(error_of(smallest + "[[change]]\niteration = 5\nstep = { lenght = 1 }\n"),
+  EXPECT_EQ(experiment_error(smallest + "[[change]]\niteration = 5\nstep = { lenght = 1 }\n"),
             "t.toml: change[0].step.lenght: unknown key (did you mean 'length'?)");
-  EXPECT_EQ(error_of(smallest + "[[change]]\niteration = 5\nfaults = [\"ridge\"]\n"),
+  EXPECT_EQ(experiment_error(smallest + "[[change]]\niteration = 5\nfaults = [\"ridge\"]\n"),
             "t.toml: change.faults: 'ridge' acts on penalty, not on ssigd with estimator implicit");
 }
 
 TEST(BadExperiment, NoiseOfTheGradientReachesNoDifferenceOfValues) {
   for (const std::string estimator : {"central_difference", "two_point", "shifted_difference"}) {
     for (const std::string key : {"gradient_std", "upper_hessian_std"})
-      EXPECT_EQ(error_of(smallest, {"hypergradient.estimator=" + estimator, "noise." + key + "=1"}),
+      EXPECT_EQ(experiment_error(smallest,
+                                 {"hypergradient.estimator=" + estimator, "noise." + key + "=1"}),
                 "t.toml: noise." + key + ": does not reach estimator '" + estimator +
                     "', which sees values of f only: use objective_std");
-    EXPECT_EQ(error_of(smallest, {"hypergradient.estimator=" + estimator, "noise.objective_std=1"}),
+    EXPECT_EQ(experiment_error(smallest,
+                               {"hypergradient.estimator=" + estimator, "noise.objective_std=1"}),
               "accepted");
   }
 }
 
 TEST(BadExperiment, OverridesAreCheckedToo) {
-  EXPECT_EQ(error_of(smallest, {"run.iterations"}), "--set: run.iterations: must read KEY=VALUE");
-  EXPECT_EQ(error_of(smallest, {"=5"}), "--set: must be a dotted key");
-  EXPECT_EQ(error_of(smallest, {"run..seed=5"}), "--set: run..seed: must be a dotted key");
-  EXPECT_EQ(error_of(smallest, {"run.seed="}), "--set: run.seed: '' is not a TOML value");
-  EXPECT_EQ(error_of(smallest, {"run.seed=[1,"}), "--set: run.seed: '[1,' is not a TOML value");
-  EXPECT_EQ(error_of(smallest, {"run.seed=1\nx=2"}),
+  EXPECT_EQ(experiment_error(smallest, {"run.iterations"}),
+            "--set: run.iterations: must read KEY=VALUE");
+  EXPECT_EQ(experiment_error(smallest, {"=5"}), "--set: must be a dotted key");
+  EXPECT_EQ(experiment_error(smallest, {"run..seed=5"}), "--set: run..seed: must be a dotted key");
+  EXPECT_EQ(experiment_error(smallest, {"run.seed="}), "--set: run.seed: '' is not a TOML value");
+  EXPECT_EQ(experiment_error(smallest, {"run.seed=[1,"}),
+            "--set: run.seed: '[1,' is not a TOML value");
+  EXPECT_EQ(experiment_error(smallest, {"run.seed=1\nx=2"}),
             "--set: run.seed: '1\\nx=2' is not a TOML value");
-  EXPECT_EQ(error_of(smallest, {"name.x=5"}), "--set: name.x: 'name' is no table");
-  EXPECT_EQ(error_of(smallest, {"run.sed=5"}),
+  EXPECT_EQ(experiment_error(smallest, {"name.x=5"}), "--set: name.x: 'name' is no table");
+  EXPECT_EQ(experiment_error(smallest, {"run.sed=5"}),
             "t.toml: run.sed: unknown key (did you mean 'seed'?)");
-  EXPECT_EQ(error_of(smallest, {"run.seed=five"}),
+  EXPECT_EQ(experiment_error(smallest, {"run.seed=five"}),
             "t.toml: run.seed: is \"five\", must be an integer");
 }
 

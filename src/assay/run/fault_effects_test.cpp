@@ -9,7 +9,7 @@ namespace {
 
 enum class Shows { trajectory, report };
 
-struct Setting {
+struct FaultSetting {
   const char* fault;
   Shows where;
   const char* tables;
@@ -26,7 +26,7 @@ struct Setting {
   "\"\n[step]\nrule = \"constant\"\nlength = 0.01\n" \
   "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.4\n" keys
 
-const Setting settings[] = {
+const FaultSetting settings[] = {
     {"detached_implicit", Shows::trajectory, SSIGD},
     {"dropped_row_term", Shows::trajectory, SSIGD},
     {"regularised_active_set", Shows::trajectory, SSIGD},
@@ -71,12 +71,12 @@ std::string only(const std::string& fault) { return "faults = [\"" + fault + "\"
 TEST(FaultEffects, EveryFaultOfTheRegistryHasASetting) {
   std::set<std::string> known, set;
   for (const FaultInfo& info : fault_registry()) known.insert(info.name);
-  for (const Setting& s : settings) EXPECT_TRUE(set.insert(s.fault).second) << s.fault;
+  for (const FaultSetting& s : settings) EXPECT_TRUE(set.insert(s.fault).second) << s.fault;
   EXPECT_EQ(known, set);
 }
 
 TEST(FaultEffects, EveryFaultShowsInTheTraceAndOnlyWhereItMay) {
-  for (const Setting& s : settings) {
+  for (const FaultSetting& s : settings) {
     const std::vector<std::string> run = {"run.iterations=200", "run.seed=11"};
     const Trace right = finished(experiment(s.tables, run));
     const RunOutcome wrong = outcome(experiment(s.tables, run, only(s.fault)));

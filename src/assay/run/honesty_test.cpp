@@ -6,7 +6,7 @@
 namespace assay {
 namespace {
 
-const std::string ssigd =
+const std::string ssigd_tables =
     "[algorithm]\nname = \"ssigd\"\nperturbation = 0.0\n[run]\niterations = 5\n";
 
 std::string refusal(const std::string& tables, const std::vector<std::string>& overrides = {}) {
@@ -24,7 +24,7 @@ void expect_names(const std::string& message, const std::string& key) {
 
 TEST(Honesty, AnUnconvergedLowerLevelEndsTheRunUnlessAccepted) {
   const std::string tables =
-      ssigd + "[lower_level]\nsolver = \"projected_gradient\"\nmax_iterations = 1\n";
+      ssigd_tables + "[lower_level]\nsolver = \"projected_gradient\"\nmax_iterations = 1\n";
   const RunOutcome strict = outcome(experiment(tables));
   EXPECT_EQ(strict.end, RunEnd::failed);
   expect_names(strict.failure, "did not converge");
@@ -35,7 +35,7 @@ TEST(Honesty, AnUnconvergedLowerLevelEndsTheRunUnlessAccepted) {
 }
 
 TEST(Honesty, UnconvergedSolvesAreCountedAcrossChangesAndCheckpoints) {
-  const std::string lax = ssigd +
+  const std::string lax = ssigd_tables +
                           "[lower_level]\nsolver = \"projected_gradient\"\nmax_iterations = 1\n"
                           "accept_unconverged = true\n";
   const std::string all = "\"lower_level_not_converged\": 5";  // one in each iteration
@@ -68,7 +68,7 @@ void expect_refused(const Experiment& e, const Instance& instance, const std::st
 
 TEST(Honesty, AStepThatDivergesIsRefused) {
   const Experiment e =
-      experiment(ssigd + "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e3\n");
+      experiment(ssigd_tables + "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e3\n");
   expect_refused(e, load_instance(e), "lower_level.step: is 1000, must be below 2/L");
 }
 
@@ -79,7 +79,7 @@ TEST(Honesty, ASolverThatDoesNotKnowTheRowsIsRefused) {
   instance.G = ExactMatrix(Mat<double>::Constant(1, 1, 1.0));
   instance.e = ExactMatrix(1, 1);
   instance.x0 = ExactMatrix(1, 1);
-  expect_refused(experiment(ssigd + "[lower_level]\nsolver = \"historical\"\n"), instance,
+  expect_refused(experiment(ssigd_tables + "[lower_level]\nsolver = \"historical\"\n"), instance,
                  "lower_level.solver: 'historical' does not know equality rows");
 }
 
@@ -102,16 +102,16 @@ TEST(Honesty, TheStepOfTheStronglyConvexTheoremNeedsAProvedCurvature) {
   // f has a cross term here and is not jointly convex, although F is convex.
   const std::string tables =
       "[instance]\npath = \"../instances/one-dimensional.json\"\n[start]\npoint = \"zero\"\n" +
-      ssigd;
+      ssigd_tables;
   expect_names(refusal(tables), "step.mu");
   EXPECT_EQ(refusal(tables + "[step]\nrule = \"inverse\"\nmu = 4\n"), "");
 }
 
 TEST(Honesty, SettingsThatCannotActAreRefused) {
-  expect_names(refusal(ssigd, {"noise.lower_cross_std=1"}), "noise.lower_cross_std");
-  expect_names(refusal(ssigd, {"hypergradient.estimator=two_point", "noise.gradient_std=1"}),
+  expect_names(refusal(ssigd_tables, {"noise.lower_cross_std=1"}), "noise.lower_cross_std");
+  expect_names(refusal(ssigd_tables, {"hypergradient.estimator=two_point", "noise.gradient_std=1"}),
                "noise.gradient_std");
-  expect_names(refusal(ssigd, {"faults=[\"ridge\"]"}), "faults");
+  expect_names(refusal(ssigd_tables, {"faults=[\"ridge\"]"}), "faults");
   const std::string f2csa = "[algorithm]\nname = \"f2csa\"\n";
   expect_names(refusal(f2csa, {"step.rule=armijo"}), "step.rule");
   expect_names(refusal(f2csa, {"algorithm.prescription=true"}), "step.rule");
@@ -138,7 +138,7 @@ Instance stuck_in_a_box() {
 TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
   // The decrease promised by the free gradient (about 200 t |g|) could never be met.
   const Experiment e =
-      experiment(ssigd + "[step]\nrule = \"armijo\"\nfirst = 0.25\n", {"run.iterations=60"});
+      experiment(ssigd_tables + "[step]\nrule = \"armijo\"\nfirst = 0.25\n", {"run.iterations=60"});
   const RunOutcome out = run_experiment(e, stuck_in_a_box());
   // x_2 halves in each of the 60 steps of 0.25, from 1; the gradient mapping is its gradient 2 x_2.
   EXPECT_EQ(out.trace.number(out.trace.rows.size() - 1, "gap_mapping"), 0x1p-59);
@@ -148,8 +148,8 @@ TEST(Honesty, ALineSearchCountsOnlyTheDecreaseThatTheUpperSetAllows) {
 TEST(Honesty, TheStatusIsThatOfTheGapWhichVanishesAtAnOptimum) {
   // The gap mapping is 2^-t, its variance over 20 iterations from s on 4^-s (1/15 - 1/100): below
   // 1e-8 from s = 12, t = 31 on. |grad F|, about 198 + 4^-t / 396, would pass from t = 21 on.
-  const Experiment e =
-      experiment(ssigd + "[step]\nrule = \"constant\"\nlength = 0.25\n", {"run.iterations=40"});
+  const Experiment e = experiment(ssigd_tables + "[step]\nrule = \"constant\"\nlength = 0.25\n",
+                                  {"run.iterations=40"});
   const Trace trace = run_experiment(e, stuck_in_a_box()).trace;
   for (std::size_t r = 0; r < trace.rows.size(); ++r)
     EXPECT_EQ(trace.cell(r, "status"),

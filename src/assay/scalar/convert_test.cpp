@@ -11,7 +11,7 @@
 namespace assay {
 namespace {
 
-constexpr int trials = 10'000;
+constexpr int conversions = 10'000;
 
 Rational random_rational(std::mt19937_64& engine, int range) {
   using Integer = boost::multiprecision::mpz_int;
@@ -26,12 +26,12 @@ Rational random_rational(std::mt19937_64& engine, int range) {
 
 template <class S>
 class Convert : public testing::Test {};
-using Reals = testing::Types<double, Soft53, Real50, Real100>;
-TYPED_TEST_SUITE(Convert, Reals);
+using ConvertScalars = testing::Types<double, Soft53, Real50, Real100>;
+TYPED_TEST_SUITE(Convert, ConvertScalars);
 
 TYPED_TEST(Convert, FromRationalRoundsAsMpfr) {
   std::mt19937_64 engine(1);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < conversions; ++i) {
     const Rational value = random_rational(engine, 900);
     const auto rounded = convert<TypeParam>(value);
     ASSERT_EQ(convert<Rational>(rounded),
@@ -54,7 +54,7 @@ TYPED_TEST(Convert, TiesGoToEven) {
 
 TYPED_TEST(Convert, ThroughWiderTiersAndBackIsExact) {
   std::mt19937_64 engine(3);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < conversions; ++i) {
     const auto value = convert<TypeParam>(random_rational(engine, 900));
     ASSERT_EQ(convert<TypeParam>(convert<Rational>(value)), value);
     ASSERT_EQ(convert<TypeParam>(convert<Real100>(value)), value);
@@ -63,7 +63,7 @@ TYPED_TEST(Convert, ThroughWiderTiersAndBackIsExact) {
 
 TYPED_TEST(Convert, NarrowingRoundsOnce) {
   std::mt19937_64 engine(4);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < conversions; ++i) {
     const auto wide = convert<Real100>(random_rational(engine, 900));
     ASSERT_EQ(convert<Rational>(convert<TypeParam>(wide)),
               Mpfr(std::numeric_limits<TypeParam>::digits, wide).exact());
@@ -83,7 +83,7 @@ TYPED_TEST(Convert, KeepsWhatIsNotFiniteAndTheSignOfZero) {
 /// The last place of subnormals is fixed, ties among them included.
 TEST(ConvertToDouble, RoundsSubnormalsOnce) {
   std::mt19937_64 engine(5);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < conversions; ++i) {
     const std::uint64_t bits = engine() >> (12 + engine() % 52);
     const Rational units = Rational(bits) + Rational(engine() % 5) / 4;  // quarter steps of 2^-1074
     Rational even =

@@ -11,14 +11,14 @@ namespace assay {
 namespace {
 
 template <class S>
-std::uint64_t digest(const Vec<S>& values) {
+std::uint64_t digest_of(const Vec<S>& values) {
   StateDigest state;
   state.add(values);
   return state.value();
 }
 
 template <class S>
-std::uint64_t digest(const S& value) {
+std::uint64_t digest_of(const S& value) {
   StateDigest state;
   state.add(value);
   return state.value();
@@ -32,22 +32,22 @@ Vec<double> sample(Index n) {
 
 template <class S>
 class Digest : public testing::Test {};
-using Tiers = testing::Types<double, Soft53, Real50, Real100, Rational>;
-TYPED_TEST_SUITE(Digest, Tiers);
+using DigestTiers = testing::Types<double, Soft53, Real50, Real100, Rational>;
+TYPED_TEST_SUITE(Digest, DigestTiers);
 
 TYPED_TEST(Digest, SeesEveryEntryTheOrderAndTheLastBit) {
   const Vec<TypeParam> values = widen<TypeParam>(sample(41));
-  const std::uint64_t original = digest(values);
-  EXPECT_EQ(digest(values), original);
+  const std::uint64_t original = digest_of(values);
+  EXPECT_EQ(digest_of(values), original);
   for (Index i = 0; i < values.size(); ++i) {
     Vec<TypeParam> changed = values;
     changed[i] += TypeParam(0x1p-53);  // at least the last bit of entries below 1 in size
     if (changed[i] == values[i]) continue;
-    EXPECT_NE(digest(changed), original) << i;
+    EXPECT_NE(digest_of(changed), original) << i;
   }
   Vec<TypeParam> swapped = values;
   std::swap(swapped[0], swapped[1]);
-  EXPECT_NE(digest(swapped), original);
+  EXPECT_NE(digest_of(swapped), original);
 }
 
 TYPED_TEST(Digest, DependsOnWhatCameBefore) {
@@ -59,18 +59,18 @@ TYPED_TEST(Digest, DependsOnWhatCameBefore) {
   EXPECT_NE(ab.value(), ba.value());
 }
 
-TYPED_TEST(Digest, SeesTheSign) { EXPECT_NE(digest(TypeParam(1)), digest(TypeParam(-1))); }
+TYPED_TEST(Digest, SeesTheSign) { EXPECT_NE(digest_of(TypeParam(1)), digest_of(TypeParam(-1))); }
 
 template <class S>
 class BinaryDigest : public testing::Test {};
-using Reals = testing::Types<double, Soft53, Real50, Real100>;
-TYPED_TEST_SUITE(BinaryDigest, Reals);
+using DigestReals = testing::Types<double, Soft53, Real50, Real100>;
+TYPED_TEST_SUITE(BinaryDigest, DigestReals);
 
 TYPED_TEST(BinaryDigest, TellsTheSpecialValuesApart) {
   const double infinity = std::numeric_limits<double>::infinity();
   std::vector<std::uint64_t> seen;
   for (double value : {0.0, -0.0, infinity, -infinity, std::nan(""), 1.0, 2.0})
-    seen.push_back(digest(convert<TypeParam>(value)));
+    seen.push_back(digest_of(convert<TypeParam>(value)));
   std::sort(seen.begin(), seen.end());
   EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
 }
@@ -83,16 +83,16 @@ TEST(DigestOfDouble, TreatsAllNansAsOne) {
       Vec<double> a = sample(n), b = sample(n);
       a[i] = std::numeric_limits<double>::quiet_NaN();
       b[i] = other_nan;
-      EXPECT_EQ(digest(a), digest(b)) << n << ' ' << i;
-      EXPECT_NE(digest(a), digest(sample(n))) << n << ' ' << i;
+      EXPECT_EQ(digest_of(a), digest_of(b)) << n << ' ' << i;
+      EXPECT_NE(digest_of(a), digest_of(sample(n))) << n << ' ' << i;
     }
   }
-  EXPECT_EQ(digest(other_nan), digest(std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_EQ(digest_of(other_nan), digest_of(std::numeric_limits<double>::quiet_NaN()));
 }
 
 TEST(DigestOfSoft53, IsThatOfDouble) {
-  EXPECT_EQ(digest(widen<Soft53>(sample(100))), digest(sample(100)));
-  EXPECT_EQ(digest(Soft53(-0.0)), digest(-0.0));
+  EXPECT_EQ(digest_of(widen<Soft53>(sample(100))), digest_of(sample(100)));
+  EXPECT_EQ(digest_of(Soft53(-0.0)), digest_of(-0.0));
 }
 
 /// Frozen: digests stand in golden traces. The bytes hashed are fixed by digest.hpp, so these

@@ -12,12 +12,12 @@
 namespace assay {
 namespace {
 
-constexpr int trials = 10'000;
+constexpr int texts = 10'000;
 
 template <class S>
 class Text : public testing::Test {};
-using Reals = testing::Types<double, Soft53, Real50, Real100>;
-TYPED_TEST_SUITE(Text, Reals);
+using TextScalars = testing::Types<double, Soft53, Real50, Real100>;
+TYPED_TEST_SUITE(Text, TextScalars);
 
 template <class S>
 class WideText : public testing::Test {};
@@ -52,7 +52,7 @@ Rational read_by_mpfr(const std::string& text) {
 
 TYPED_TEST(Text, ReadsBackToTheSameValue) {
   std::mt19937_64 engine(1);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < texts; ++i) {
     const auto value = random_value<TypeParam>(engine, 900);
     ASSERT_EQ(from_text<TypeParam>(to_text(value)), value) << to_text(value);
   }
@@ -64,7 +64,7 @@ TYPED_TEST(Text, SpellsShortNumbersAlikeInEveryTier) {
         "12300", "-2.5e+100", "9007199254740993e-20", "nan", "inf", "-inf"})
     EXPECT_EQ(to_text(from_text<TypeParam>(text)), to_text(from_text<double>(text))) << text;
   std::mt19937_64 engine(2);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < texts; ++i) {
     const std::string text = random_decimal(engine, 1 + engine() % 15, 30);
     // Fifteen digits name a double and so come back. Beyond 2^53 fixed notation shows the integer
     // that the tier holds, and tiers differ.
@@ -115,7 +115,7 @@ TEST(TextOfSoft53, FlushesSubnormals) {
 
 TYPED_TEST(WideText, ReadingRoundsAsMpfr) {
   std::mt19937_64 engine(3);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < texts; ++i) {
     const std::size_t digits = 1 + engine() % (2 * std::numeric_limits<TypeParam>::max_digits10);
     const std::string text = random_decimal(engine, digits, 400);
     ASSERT_EQ(convert<Rational>(from_text<TypeParam>(text)), read_by_mpfr<TypeParam>(text)) << text;
@@ -146,7 +146,7 @@ TYPED_TEST(WideText, ReadingDecidesTiesExactly) {
 TYPED_TEST(WideText, WritesTheFirstPrecisionThatReadsBack) {
   using Limits = std::numeric_limits<TypeParam>;
   std::mt19937_64 engine(5);
-  for (int i = 0; i < trials; ++i) {
+  for (int i = 0; i < texts; ++i) {
     const auto value = random_value<TypeParam>(engine, 1000);
     Mpfr reference(Limits::digits, value);
     std::string expected;

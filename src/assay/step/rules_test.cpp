@@ -218,7 +218,7 @@ TEST(StepLimits, TheStallCountSurvivesACheckpoint) {
 
 /// F(x) = lambda x^2 / 2 at x = 1 along its gradient: the Armijo test passes for
 /// t <= 2 (1 - share) / lambda.
-StepQuery<double> parabola(double lambda) {
+StepQuery<double> parabola_query(double lambda) {
   StepQuery<double> query;
   query.slope = lambda * lambda;
   query.merit = [lambda](const double& t) {
@@ -230,34 +230,34 @@ StepQuery<double> parabola(double lambda) {
 
 TEST(Armijo, ShortensUntilTheTestPasses) {
   auto step = rule<double>("armijo", {});
-  EXPECT_EQ(step(parabola(10)).applied, 0.125);  // 1/8 <= 0.1998 < 1/4
-  EXPECT_EQ(step(parabola(1)).applied, 1);       // longer again
+  EXPECT_EQ(step(parabola_query(10)).applied, 0.125);  // 1/8 <= 0.1998 < 1/4
+  EXPECT_EQ(step(parabola_query(1)).applied, 1);       // longer again
   auto thirds = rule<double>("armijo", {{"first", 9.0}, {"factor", 1.0 / 3}});
-  EXPECT_EQ(thirds(parabola(1)).applied, 9.0 * (1.0 / 3) * (1.0 / 3));
+  EXPECT_EQ(thirds(parabola_query(1)).applied, 9.0 * (1.0 / 3) * (1.0 / 3));
 }
 
 TEST(Armijo, EqualityPasses) {
   // share 1/2, lambda 1: the bound is t <= 1, every number here exact.
   auto step = rule<double>("armijo", {{"share", 0.5}});
-  EXPECT_EQ(step(parabola(1)).applied, 1);
+  EXPECT_EQ(step(parabola_query(1)).applied, 1);
 }
 
 TEST(Armijo, KeepNeverLengthensAgainAndIsRemembered) {
   auto step = rule<double>("armijo", {{"keep", true}});
-  EXPECT_EQ(step(parabola(10)).applied, 0.125);
-  EXPECT_EQ(step(parabola(1)).applied, 0.125);
+  EXPECT_EQ(step(parabola_query(10)).applied, 0.125);
+  EXPECT_EQ(step(parabola_query(1)).applied, 0.125);
   StateArchive saved = StateArchive::writer();
   step.archive(saved);
   auto other = rule<double>("armijo", {{"keep", true}});
   StateArchive read = StateArchive::reader(saved.values());
   other.archive(read);
-  EXPECT_EQ(other(parabola(1)).applied, 0.125);
+  EXPECT_EQ(other(parabola_query(1)).applied, 0.125);
 }
 
 TEST(Armijo, StopsAtTheSmallestLengthEvenWhereTheMeritIsNoNumber) {
   auto step = rule<double>("armijo", {{"smallest", 1e-3}});
-  EXPECT_EQ(step(parabola(1e9)).applied, 1e-3);
-  auto broken = parabola(1);
+  EXPECT_EQ(step(parabola_query(1e9)).applied, 1e-3);
+  auto broken = parabola_query(1);
   broken.merit = [](const double& t) { return t == 0 ? 1.0 : std::nan(""); };
   EXPECT_EQ(step(broken).applied, 1e-3);
 }

@@ -22,11 +22,11 @@ const std::vector<Parameter> parameters = {
 
 using Given = std::map<std::string, Value>;
 
-Settings settings(const Given& given) { return {parameters, given, "f.toml", "step"}; }
+Settings settings_of(const Given& given) { return {parameters, given, "f.toml", "step"}; }
 
-std::string error_of(const Given& given) {
+std::string settings_error(const Given& given) {
   try {
-    settings(given);
+    settings_of(given);
   } catch (const InputError& error) {
     return error.what();
   }
@@ -34,7 +34,7 @@ std::string error_of(const Given& given) {
 }
 
 TEST(Settings, FillsInDefaults) {
-  const Settings s = settings({});
+  const Settings s = settings_of({});
 
   EXPECT_FALSE(s.flag("averaged"));
   EXPECT_EQ(s.integer("samples"), 1);
@@ -45,12 +45,12 @@ TEST(Settings, FillsInDefaults) {
 }
 
 TEST(Settings, TakesWhatIsGiven) {
-  const Settings s = settings({{"averaged", true},
-                               {"samples", std::int64_t(7)},
-                               {"length", std::int64_t(1)},
-                               {"gate", std::string("sigmoid")},
-                               {"weights", std::vector<std::string>()},
-                               {"names", std::vector<double>()}});
+  const Settings s = settings_of({{"averaged", true},
+                                  {"samples", std::int64_t(7)},
+                                  {"length", std::int64_t(1)},
+                                  {"gate", std::string("sigmoid")},
+                                  {"weights", std::vector<std::string>()},
+                                  {"names", std::vector<double>()}});
 
   EXPECT_TRUE(s.flag("averaged"));
   EXPECT_EQ(s.integer("samples"), 7);
@@ -61,39 +61,40 @@ TEST(Settings, TakesWhatIsGiven) {
 }
 
 TEST(Settings, ErrorsNameFileKeyAndValue) {
-  EXPECT_EQ(error_of({{"lenght", 0.1}}),
+  EXPECT_EQ(settings_error({{"lenght", 0.1}}),
             "f.toml: step.lenght: unknown key (did you mean 'length'?)");
-  EXPECT_EQ(error_of({{"zzz", 0.1}}), "f.toml: step.zzz: unknown key");
-  EXPECT_EQ(error_of({{"length", 0.0}}), "f.toml: step.length: is 0, must be > 0, <= 1");
-  EXPECT_EQ(error_of({{"length", 1.5}}), "f.toml: step.length: is 1.5, must be > 0, <= 1");
-  EXPECT_EQ(error_of({{"share", 1.0}}), "f.toml: step.share: is 1, must be >= 0, < 1");
-  EXPECT_EQ(error_of({{"share", 0x1.fffffffffffffp-1}}), "accepted");
-  EXPECT_EQ(error_of({{"length", std::numeric_limits<double>::quiet_NaN()}}),
+  EXPECT_EQ(settings_error({{"zzz", 0.1}}), "f.toml: step.zzz: unknown key");
+  EXPECT_EQ(settings_error({{"length", 0.0}}), "f.toml: step.length: is 0, must be > 0, <= 1");
+  EXPECT_EQ(settings_error({{"length", 1.5}}), "f.toml: step.length: is 1.5, must be > 0, <= 1");
+  EXPECT_EQ(settings_error({{"share", 1.0}}), "f.toml: step.share: is 1, must be >= 0, < 1");
+  EXPECT_EQ(settings_error({{"share", 0x1.fffffffffffffp-1}}), "accepted");
+  EXPECT_EQ(settings_error({{"length", std::numeric_limits<double>::quiet_NaN()}}),
             "f.toml: step.length: is nan, must be > 0, <= 1");
-  EXPECT_EQ(error_of({{"length", std::string("big")}}),
+  EXPECT_EQ(settings_error({{"length", std::string("big")}}),
             "f.toml: step.length: is \"big\", must be a number");
-  EXPECT_EQ(error_of({{"samples", 2.5}}), "f.toml: step.samples: is 2.5, must be an integer");
-  EXPECT_EQ(error_of({{"samples", std::int64_t(0)}}), "f.toml: step.samples: is 0, must be >= 1");
-  EXPECT_EQ(error_of({{"averaged", std::int64_t(1)}}),
+  EXPECT_EQ(settings_error({{"samples", 2.5}}), "f.toml: step.samples: is 2.5, must be an integer");
+  EXPECT_EQ(settings_error({{"samples", std::int64_t(0)}}),
+            "f.toml: step.samples: is 0, must be >= 1");
+  EXPECT_EQ(settings_error({{"averaged", std::int64_t(1)}}),
             "f.toml: step.averaged: is 1, must be true or false");
-  EXPECT_EQ(error_of({{"gate", std::string("sigmiod")}}),
+  EXPECT_EQ(settings_error({{"gate", std::string("sigmiod")}}),
             "f.toml: step.gate: is 'sigmiod', must be one of paper, sigmoid (did you mean "
             "'sigmoid'?)");
-  EXPECT_EQ(error_of({{"weights", std::vector<double>{1, -2}}}),
+  EXPECT_EQ(settings_error({{"weights", std::vector<double>{1, -2}}}),
             "f.toml: step.weights: is -2, must be >= 0");
-  EXPECT_EQ(error_of({{"length", std::int64_t(9007199254740993)}}),
+  EXPECT_EQ(settings_error({{"length", std::int64_t(9007199254740993)}}),
             "f.toml: step.length: is 9007199254740993, no double holds that");
 }
 
 TEST(Settings, AMessageStaysOnOneLine) {
-  EXPECT_EQ(error_of({{"length", std::string("a\nb")}}),
+  EXPECT_EQ(settings_error({{"length", std::string("a\nb")}}),
             "f.toml: step.length: is \"a\\nb\", must be a number");
-  EXPECT_EQ(error_of({{"a\nb", 1.0}}), "f.toml: step.a b: unknown key");
+  EXPECT_EQ(settings_error({{"a\nb", 1.0}}), "f.toml: step.a b: unknown key");
 }
 
 TEST(Settings, AskingForAnUndeclaredParameterIsOurMistake) {
   try {
-    settings({}).real("none");
+    settings_of({}).real("none");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::internal);

@@ -9,9 +9,9 @@
 namespace assay {
 namespace {
 
-const char* const good = "iteration,gap,x_digest\n-1,0.5,ab\n0,,cd\n10,1e-300,\n";
+const char* const good_trace = "iteration,gap,x_digest\n-1,0.5,ab\n0,,cd\n10,1e-300,\n";
 
-std::string failure(const std::string& text) {
+std::string trace_failure(const std::string& text) {
   try {
     parse_trace(text, "t.csv");
   } catch (const InputError& e) {
@@ -22,14 +22,14 @@ std::string failure(const std::string& text) {
 }
 
 TEST(Trace, TextIsReadAndWrittenBackUnchanged) {
-  const Trace trace = parse_trace(good, "t.csv");
+  const Trace trace = parse_trace(good_trace, "t.csv");
 
-  EXPECT_EQ(trace_text(trace), good);
+  EXPECT_EQ(trace_text(trace), good_trace);
   EXPECT_EQ(trace.rows.size(), 3u);
 }
 
 TEST(Trace, CellsAreFoundByColumnAndIteration) {
-  const Trace trace = parse_trace(good, "t.csv");
+  const Trace trace = parse_trace(good_trace, "t.csv");
 
   EXPECT_EQ(trace.column("gap"), 1);
   EXPECT_EQ(trace.column("none"), -1);
@@ -68,18 +68,21 @@ TEST(Trace, ATraceWithoutRowsIsATrace) {
 }
 
 TEST(Trace, BadTextIsRefusedNamingTheLine) {
-  EXPECT_EQ(failure(""), "t.csv: the trace is empty");
-  EXPECT_EQ(failure("iteration,a\n0,1"), "t.csv: line 2: no line end (is the file cut short?)");
-  EXPECT_EQ(failure("a,b\n"), "t.csv: line 1: the column 'iteration' is missing");
-  EXPECT_EQ(failure("iteration,a,a\n"), "t.csv: line 1, column a: appears twice");
-  EXPECT_EQ(failure("iteration,\n"), "t.csv: line 1: a column without a name");
-  EXPECT_EQ(failure("iteration,a\n0,1,2\n"), "t.csv: line 2: 3 cells where the header has 2");
-  EXPECT_EQ(failure("iteration\n0\n\n"), "t.csv: line 3, column iteration: '' is not an integer");
-  EXPECT_EQ(failure("iteration\n0.5\n"),
+  EXPECT_EQ(trace_failure(""), "t.csv: the trace is empty");
+  EXPECT_EQ(trace_failure("iteration,a\n0,1"),
+            "t.csv: line 2: no line end (is the file cut short?)");
+  EXPECT_EQ(trace_failure("a,b\n"), "t.csv: line 1: the column 'iteration' is missing");
+  EXPECT_EQ(trace_failure("iteration,a,a\n"), "t.csv: line 1, column a: appears twice");
+  EXPECT_EQ(trace_failure("iteration,\n"), "t.csv: line 1: a column without a name");
+  EXPECT_EQ(trace_failure("iteration,a\n0,1,2\n"), "t.csv: line 2: 3 cells where the header has 2");
+  EXPECT_EQ(trace_failure("iteration\n0\n\n"),
+            "t.csv: line 3, column iteration: '' is not an integer");
+  EXPECT_EQ(trace_failure("iteration\n0.5\n"),
             "t.csv: line 2, column iteration: '0.5' is not an integer");
-  EXPECT_EQ(failure("iteration\n3\n3\n"),
+  EXPECT_EQ(trace_failure("iteration\n3\n3\n"),
             "t.csv: line 3, column iteration: 3 does not come after 3");
-  EXPECT_EQ(failure("iteration,a\n0,\"1\"\n"), "t.csv: line 2: quotes have no place in a trace");
+  EXPECT_EQ(trace_failure("iteration,a\n0,\"1\"\n"),
+            "t.csv: line 2: quotes have no place in a trace");
 }
 
 TEST(Trace, WritingRefusesCellsThatWouldBreakTheTable) {

@@ -99,7 +99,7 @@ double level_of(const Experiment& e, const Instance& instance) {
   return std::exp(sum / 20);
 }
 
-struct Counts {
+struct PairCounts {
   long cause = 0, missed = 0, innocent = 0, blamed = 0, unclear = 0, reported = 0, silent = 0;
 };
 
@@ -138,7 +138,7 @@ class FaultPairs : public testing::Test {
     std::map<std::string, Role> said;
     for (const Finding& f : d.findings) said[f.id] = f.role;
     for (const std::string& fault : on) {
-      Counts& c = table_[fault];
+      PairCounts& c = table_[fault];
       ASSERT_TRUE(said.contains(fault)) << pair << ": " << fault << " is not named at all";
       const double factor = harm(fault);
       const bool blamed = said[fault] == Role::cause;
@@ -196,7 +196,7 @@ class FaultPairs : public testing::Test {
                  c.innocent, c.blamed, c.unclear, c.reported, c.silent);
   }
 
-  std::map<std::string, Counts> table_;
+  std::map<std::string, PairCounts> table_;
   long runs_ = 0, false_alarms_ = 0, pair_ = 0;
 };
 
