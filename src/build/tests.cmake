@@ -144,9 +144,6 @@ endif()
 assay_check(install ${here}/check_install ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} ${CMAKE_CXX_COMPILER})
 set_tests_properties(build.install PROPERTIES RESOURCE_LOCK build_tree)
 
-# The same bits from every compiler, optimisation level and instruction set.
-assay_check(digests ${here}/check_digests ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR}/digests)
-
 # Not a test: "./dev bench" and "./dev perf" build and run it.
 find_package(benchmark REQUIRED)
 file(GLOB benches CONFIGURE_DEPENDS bench/*_bench.cpp)

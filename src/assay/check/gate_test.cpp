@@ -427,8 +427,9 @@ TEST_F(Gate, ABlessingThatWasKilledIsNamedAndTheSameAgainFinishesIt) {
     write_file_atomically(folder().traces() / ".assay-1-0.tmp.old", old[0]);
     const GateReport report = check();
     EXPECT_EQ(only(report).verdict, replaced < files.size() ? Verdict::edited : Verdict::pass);
-    if (replaced < files.size())
+    if (replaced < files.size()) {
       EXPECT_NE(only(report).message.find("the trace traces/a.double.csv"), std::string::npos);
+    }
     write_pending(folder(), "a.double", pending);
     bless();
     EXPECT_EQ(texts(), blessed) << replaced;
@@ -512,10 +513,11 @@ TEST_F(Gate, AWitnessNeedsBothTracesAndTheirColumns) {
 }
 
 TEST(GateReport, XmlAndJsonSurviveAnyText) {
-  const GateReport report{{{"a.double", Verdict::differs, "<&>\"\x01 \xc3\xa4", "two\nlines\n"},
-                           {"b.double", Verdict::failed, "", ""},
-                           {"c.double", Verdict::pass, "", ""},
-                           {"d.witness", Verdict::witness, "w", ""}}};
+  const GateReport report{
+      {{"a.double", Verdict::differs, "<&>\"\x01 \xc3\xa4", "two\nlines\n", "ab"},
+       {"b.double", Verdict::failed, "", "", ""},
+       {"c.double", Verdict::pass, "", "", "cd"},
+       {"d.witness", Verdict::witness, "w", "", ""}}};
 
   const std::string xml = report_junit(report);
   const auto json = nlohmann::json::parse(report_json(report));
@@ -531,6 +533,7 @@ TEST(GateReport, XmlAndJsonSurviveAnyText) {
   EXPECT_EQ(json["format"], "assay-check/1");
   EXPECT_EQ(json["code"], 4);
   EXPECT_EQ(json["findings"][0]["verdict"], "differs");
+  EXPECT_EQ(json["findings"][2]["digest"], "cd");
 }
 
 }  // namespace
