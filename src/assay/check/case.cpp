@@ -88,6 +88,7 @@ void compare_with_golden(const GoldenFolder& folder, const GateCase& c, const Le
   if (golden == now.trace) {
     const std::string changed = result_change(read_file(folder.manifest(c.id)), now.manifest);
     finding.message = fmt::format("{} rows, bit for bit", trace.rows.size());
+    finding.detail = slack_text(entry.rules, {});
     if (changed.empty()) return;
     finding.verdict = Verdict::differs;
     finding.message += "; but the manifest: " + changed;
@@ -98,6 +99,7 @@ void compare_with_golden(const GoldenFolder& folder, const GateCase& c, const Le
   if (!comparison.equal() && allowed_by(entry.rules, comparison)) {
     finding.verdict = Verdict::allowed;
     finding.message = "within its reviewed rules: " + first_difference(comparison);
+    finding.detail = slack_text(entry.rules, comparison);
     return;
   }
   finding.verdict = Verdict::differs;

@@ -55,7 +55,12 @@ struct ColumnRule {
 /// True if every difference is allowed by a rule. Missing rows or columns never are.
 bool allowed_by(const std::vector<ColumnRule>& rules, const Comparison& comparison);
 
-/// For a person: the first divergence, then a table of the columns that differ.
+/// What each rule allows and how much of it this comparison needs, a line each; "" without rules. A
+/// rule that nothing needs any longer says so.
+std::string slack_text(const std::vector<ColumnRule>& rules, const Comparison& comparison);
+
+/// For a person: the first divergence, then a table of the columns that differ, the largest effects
+/// first and small ones in one line.
 std::string comparison_text(const Comparison& comparison, const std::string& left_name,
                             const std::string& right_name);
 

@@ -212,5 +212,25 @@ TEST(Compare, TextAndJsonNameTheFirstDivergence) {
   EXPECT_TRUE(json["columns"][0]["ulps"].is_null());
 }
 
+/// From row 1 on the columns differ by 1, 2^22 and 2 ulps and by what is no number.
+TEST(Compare, TheLargestEffectsComeFirstAndSmallOnesInOneLine) {
+  const Trace left = parse_trace("iteration,small,large,smaller,word\n0,1,1,1,a\n", "left");
+  const Trace right = parse_trace(
+      "iteration,small,large,smaller,word\n0,1.0000000000000004,1.0000000009313226,"
+      "1.0000000000000002,b\n",
+      "right");
+  const std::string text = comparison_text(compare_traces(left, right, "double"), "a", "b");
+  const std::size_t table = text.find("origin\n");
+  ASSERT_NE(table, std::string::npos);
+  const std::size_t word = text.find("\nword ", table - 1),
+                    large = text.find("\nlarge ", table - 1);
+  EXPECT_LT(word, large);
+  EXPECT_LT(large, text.size());
+  EXPECT_NE(text.find("\nless than a millionth of that (at most 2 ulps): small, smaller\n", large),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("\nsmall ", table), std::string::npos);
+}
+
 }  // namespace
 }  // namespace assay

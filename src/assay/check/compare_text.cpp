@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "assay/check/compare.hpp"
@@ -41,15 +42,32 @@ std::string first_divergence(const Comparison& c) {
   return text;
 }
 
+/// The largest effects first. What stays a million times below the largest is named in one line.
 std::string column_table(const Comparison& c) {
+  std::vector<ColumnDifference> by_effect = c.columns;
+  std::ranges::stable_sort(by_effect, std::greater(), &ColumnDifference::max_ulps);
+  constexpr double small = 1e-6;
+  double largest = 0;  // of the distances that are numbers
+  for (const ColumnDifference& d : by_effect)
+    if (std::isfinite(d.max_ulps)) largest = std::max(largest, d.max_ulps);
+  const auto folded = std::ranges::find_if(by_effect, [&](const ColumnDifference& d) {
+    return std::isfinite(d.max_ulps) && d.max_ulps < small * largest;
+  });
+  std::vector<std::string> rest;
+  for (auto it = folded; it != by_effect.end(); ++it) rest.push_back(it->column);
+  const std::string at_most = rest.empty() ? "" : distance_text(folded->max_ulps);
+  by_effect.erase(folded, by_effect.end());
+
   std::size_t width = 6;
-  for (const ColumnDifference& d : c.columns) width = std::max(width, d.column.size());
+  for (const ColumnDifference& d : by_effect) width = std::max(width, d.column.size());
   std::string text = fmt::format("{:<{}}  {:>9}  {:>8}  {:>24}  {:>13}  origin\n", "column", width,
                                  "from", "rows", "at most", "digits at end");
-  for (const ColumnDifference& d : c.columns)
+  for (const ColumnDifference& d : by_effect)
     text += fmt::format("{:<{}}  {:>9}  {:>8}  {:>24}  {:>13}  {}\n", d.column, width, d.iteration,
                         d.rows, distance_text(d.max_ulps), d.digits_at_end,
                         d.inherited ? "inherited" : "originated");
+  if (!rest.empty())
+    text += fmt::format("less than a millionth of that (at most {}): {}\n", at_most, joined(rest));
   return text;
 }
 
@@ -59,6 +77,21 @@ nlohmann::json ulps_json(double ulps) {
 }
 
 }  // namespace
+
+std::string slack_text(const std::vector<ColumnRule>& rules, const Comparison& comparison) {
+  std::string text;
+  for (const ColumnRule& rule : rules) {
+    const auto needs =
+        std::ranges::find(comparison.columns, rule.column, &ColumnDifference::column);
+    const std::string allowed =
+        rule.max_ulps ? "at most " + distance_text(*rule.max_ulps) : "anything";
+    const std::string needed = needs == comparison.columns.end()
+                                   ? "nothing is needed, so it could go"
+                                   : distance_text(needs->max_ulps) + " needed";
+    text += fmt::format("rule for {}: {}; {}\n", rule.column, allowed, needed);
+  }
+  return text;
+}
 
 std::string comparison_text(const Comparison& c, const std::string& left_name,
                             const std::string& right_name) {

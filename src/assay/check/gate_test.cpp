@@ -369,8 +369,11 @@ TEST_F(Gate, AReviewedRuleAllowsWhatItSays) {
   ledger.cases["a.double"].rules = {{"gap_total", 1, "measured on two machines"}};
   write_file_atomically(folder().ledger(), ledger_text(ledger));
 
+  EXPECT_EQ(only(check()).detail,
+            "rule for gap_total: at most 1 ulps; nothing is needed, so it could go\n");
   gap_double_ = "1.0000000000000002";
   EXPECT_EQ(only(check()).verdict, Verdict::allowed);
+  EXPECT_EQ(only(check()).detail, "rule for gap_total: at most 1 ulps; 1 ulps needed\n");
   EXPECT_EQ(check().exit_code(), ExitCode::ok);
   gap_double_ = "1.0000000000000004";
   EXPECT_EQ(check().exit_code(), ExitCode::gate_failed);

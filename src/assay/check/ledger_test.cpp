@@ -57,6 +57,18 @@ TEST(Ledger, ErrorsNameFileAndKey) {
             "l.json: cases.x.double.instanze:");
 }
 
+TEST(Ledger, AnUnresolvedMergeIsCalledOne) {
+  std::string text = ledger_text(sample());
+  const std::size_t line = text.find("\n", text.find("\"trace\"")) + 1;
+  for (const char* marker : {"<<<<<<< ours\n", "=======\n", ">>>>>>> theirs\n"}) {
+    std::string merged = text;
+    merged.insert(line, marker);
+    EXPECT_NE(failure(merged).find("l.json: cases.x.double.trace: an unresolved merge"),
+              std::string::npos)
+        << failure(merged);
+  }
+}
+
 TEST(Ledger, AnEntryThatWasChangedIsRefusedAndTheDigestItNeedsTold) {
   const std::string text = ledger_text(sample());
   const auto changed = [&](const std::string& from, const std::string& to) {

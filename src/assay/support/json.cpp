@@ -47,6 +47,10 @@ class Builder final : public nlohmann::json_sax<PlainJson> {
     if (position <= text_.size())
       what = (error.id == out_of_range ? "number too large for double: " : "not JSON: ") +
              in_quotes(word_at(position));
+    // What a version control system leaves where two branches changed the same lines.
+    for (const std::string_view marker : {"<<<<<<<", "=======", ">>>>>>>"})
+      if (line_at(position).starts_with(marker))
+        what = "an unresolved merge, " + in_quotes(std::string(marker));
     throw InputError(source_, path(), what + " (" + line_and_column(position) + ")");
   }
 
@@ -99,6 +103,12 @@ class Builder final : public nlohmann::json_sax<PlainJson> {
     const std::size_t before = text_.find_last_of(delimiters, last);
     const std::size_t begin = before == std::string::npos ? 0 : before + 1;
     return text_.substr(begin, text_.find_first_of(delimiters, last) - begin);
+  }
+  /// The line that the character before this position stands in.
+  std::string_view line_at(std::size_t position) const {
+    const std::size_t last = std::min(position == 0 ? 0 : position - 1, text_.size());
+    const std::size_t before = last == 0 ? text_.npos : text_.rfind('\n', last - 1);
+    return std::string_view(text_).substr(before == text_.npos ? 0 : before + 1);
   }
   std::string line_and_column(std::size_t position) const {
     const std::string_view read = std::string_view(text_).substr(0, position);
