@@ -32,9 +32,9 @@ ExitCode verdict_code(Verdict verdict);
 struct GateFinding {
   std::string subject;  ///< the case id, or the file
   Verdict verdict = Verdict::pass;
-  std::string message;  ///< one line
-  std::string detail;   ///< several lines, or ""
-  std::string digest;   ///< SHA-256 of the trace that this run gave; "" where it gave none
+  std::string message;   ///< one line
+  std::string detail;    ///< several lines, or ""
+  std::string digest{};  ///< SHA-256 of the trace that this run gave; "" where it gave none
 };
 
 struct GateReport {
