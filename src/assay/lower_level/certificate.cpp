@@ -59,6 +59,7 @@ Certificate<S> Certifier<S>::operator()(const Problem& problem, const Vec<S>& li
   c.error_bound =
       (square_root_bound(square) + square_root_bound(S(square + S(4) * problem.mu * chi))) /
       (S(2) * problem.mu);
+  if (!is_finite(c.error_bound)) c.has_bound = c.bound_is_proved = false;
   return c;
 }
 

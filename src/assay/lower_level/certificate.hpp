@@ -15,9 +15,10 @@ namespace assay {
 /// (|r| + sqrt(|r|^2 + 4 mu chi)) / (2 mu), r the stationarity residual, chi = sum |lambda_i h_i|
 /// + lambda*' max(h, 0). The second part of chi needs the unknown lambda*; it is zero when y is
 /// feasible. Otherwise lambda stands in for lambda*, doubled, and `bound_is_proved` is false; where
-/// it cannot (a row violated beyond rounding whose lambda is zero), there is no bound at all.
-/// The bound takes the residuals as computed: `bound_is_proved` speaks of the theorem, not of what
-/// rounding hides in r and chi, at most gamma_{m+n} times the terms they are summed from.
+/// it cannot (a row violated beyond rounding whose lambda is zero), there is no bound at all; nor
+/// is there where it does not come out finite. The bound takes the residuals as computed:
+/// `bound_is_proved` speaks of the theorem, not of what rounding hides in r and chi, at most
+/// gamma_{m+n} times the terms they are summed from.
 template <class S>
 struct Certificate {
   S stationarity{0}, primal{0}, dual{0}, complementarity{0};

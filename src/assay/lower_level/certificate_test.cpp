@@ -178,6 +178,20 @@ TEST(Certificate, OnlyAViolationBeyondRoundingLeavesNoBound) {
   EXPECT_FALSE(at(0.3 + 1e-12).has_bound);
 }
 
+TEST(Certificate, WithoutAFiniteBoundThereIsNone) {
+  Instance in = empty_instance(1, 1);
+  in.H.set(0, 0, 1);
+  const QuadraticProblem<double> problem(in);
+  const Vec<double> none(0), zero = Vec<double>::Zero(1);
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double y : {0.0, 1e200, infinity, infinity - infinity}) {
+    const Vec<double> at = Vec<double>::Constant(1, y);
+    const auto c = Certifier<double>()(problem, zero, none, {zero, none}, at, none);
+    EXPECT_EQ(c.has_bound, y == 0) << y;  // the square of 1e200 overflows
+    EXPECT_EQ(c.bound_is_proved, y == 0) << y;
+  }
+}
+
 TEST(SquareRootBound, IsAboveTheRootAndClose) {
   for (const Rational& a :
        {Rational(2), Rational(1, 3), Rational(1) / (Rational(1) + convert<Rational>(0x1p300))}) {

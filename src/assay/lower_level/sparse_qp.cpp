@@ -20,6 +20,13 @@ void expect_vector(const char* name, const Vec<S>& v, Index size) {
       throw InputError("", name, "entry " + std::to_string(i) + " is not finite");
 }
 
+template <class S>
+bool all_finite(const Vec<S>& v) {
+  for (Index i = 0; i < v.size(); ++i)
+    if (!is_finite(v[i])) return false;
+  return true;
+}
+
 }  // namespace
 
 template <class S>
@@ -39,6 +46,7 @@ void SparseQp<S>::renew() {
   shape.H_condition = p_.lipschitz / p_.mu;
   qp_ = std::make_unique<ActiveSetQp<S, SparseData<S>>>(shape);
   qp_->warm_start(warm_);
+  revision_ = p_.revision();
 }
 
 template <class S>
@@ -51,6 +59,8 @@ template <class S>
 const LowerSolution<S>& SparseQp<S>::solve(const Vec<S>& x, const Vec<S>& q) {
   expect_vector("x", x, p_.n);
   if (q.size() > 0) expect_vector("q", q, p_.m);
+  is_solved_ = false;
+  if (revision_ != p_.revision()) renew();
   p_.lower_linear_term(x, linear_);
   if (q.size() > 0) linear_ += q;
   p_.row_limits(x, limits_);
@@ -68,6 +78,12 @@ const LowerSolution<S>& SparseQp<S>::solve(const Vec<S>& x, const Vec<S>& q) {
   for (const Index i : qp_->factor().active())
     if (i >= p_.equalities) warm_.push_back(i);
   classify();
+  // A comparison with NaN finds no row violated.
+  if (solution_.status == LowerStatus::solved &&
+      !(all_finite(linear_) && all_finite(solution_.y) && all_finite(solution_.multipliers) &&
+        all_finite(slack_)))
+    solution_.status = LowerStatus::not_converged;
+  is_solved_ = solution_.status == LowerStatus::solved;
   return solution_;
 }
 
@@ -95,6 +111,8 @@ void SparseQp<S>::classify() {
 template <class S>
 void SparseQp<S>::vjp(const Vec<S>& v, Vec<S>& out) {
   expect_vector("v", v, p_.m);
+  if (!is_solved_ || revision_ != p_.revision())
+    throw NumericalError("there is no solution to differentiate: solve first, with the present H");
   KktFactor<S, SparseData<S>>& factor = qp_->factor();
   const std::vector<Index>& rows = factor.active();
   solved_ = v;

@@ -20,27 +20,31 @@ class SparseQp {
  public:
   /// @param program  only viewed; has to outlive this
   explicit SparseQp(const SparseProgram<S>& program);
+  explicit SparseQp(const SparseProgram<S>&& program) = delete;
 
-  /// Takes over a new H of the program (SparseProgram::set_H); the rows to start from stay.
-  void renew();
   /// The next solve starts without inequalities instead of those active last time.
   void forget();
 
-  /// As LowerLevel::solve. @param x (n), q (m) or of size 0
+  /// As LowerLevel::solve; after SparseProgram::set_H with the new H, from the rows of last time.
+  /// not_converged also where a number leaves the range of S. @param x (n), q (m) or of size 0
   /// @throws InputError: sizes that do not fit, an entry that is not finite
   const LowerSolution<S>& solve(const Vec<S>& x, const Vec<S>& q = {});
 
   /// out = (dy*/dx)'v at the x solved last: -M'p - A_I'nu, where [H B_I'; B_I 0][p; nu] = [v; 0]
   /// and I are the rows solution.active. So grad F = grad_x f + vjp(grad_y f).
-  /// @param v  (m), out (n). @pre solve() returned solved
+  /// @param v  (m), out (n). @throws NumericalError: the last solve() did not return solved, or H
+  ///         was set since
   void vjp(const Vec<S>& v, Vec<S>& out);
 
   long iterations() const { return qp_->iterations(); }
 
  private:
+  void renew();
   void classify();
 
   const SparseProgram<S>& p_;
+  long revision_ = 0;  ///< of p_, that qp_ is made for
+  bool is_solved_ = false;
   std::unique_ptr<ActiveSetQp<S, SparseData<S>>> qp_;
   Certifier<S> certifier_;
   LowerSolution<S> solution_;

@@ -358,12 +358,79 @@ TEST(SparseQp, TakesOverANewH) {
   SparseMatrix<double> H = program.H;
   H.set_values(stiffer);
   program.set_H(H);
-  qp.renew();
   const SparseProgram<double> other(H, program.M, program.d, program.A, program.Bt, program.b, 2);
   SparseQp<double> fresh(other);
   EXPECT_EQ(qp.solve(parts.x()).y, fresh.solve(parts.x()).y);
   EXPECT_THROW(program.set_H(sparse_definite<double>(program.m, band(program.m, 1), 1)),
                InputError);
+}
+
+TEST(SparseQp, GoesOnWithTheOldHWhereTheNewOneIsRefused) {
+  const Parts parts = large_parts()[1];
+  SparseProgram<double> program = parts.program<double>();
+  SparseQp<double> qp(program);
+  const SparseMatrix<double> H = program.H;
+  const double mu = program.mu;
+  const auto refuse = [&](double first) {
+    Vec<double> values = H.values();
+    values[0] = first;  // the diagonal entry of variable 0
+    SparseMatrix<double> other = H;
+    other.set_values(values);
+    program.set_H(other);
+  };
+  EXPECT_THROW(refuse(-1), NumericalError);
+  EXPECT_THROW(refuse(std::numeric_limits<double>::infinity()), InputError);
+  EXPECT_EQ(program.H.values(), H.values());
+  EXPECT_EQ(program.mu, mu);
+  EXPECT_EQ(program.revision(), 0);
+  const SparseProgram<double> untouched = parts.program<double>();
+  SparseQp<double> there(untouched);
+  EXPECT_EQ(qp.solve(parts.x()).status, LowerStatus::solved);
+  EXPECT_EQ(qp.solve(parts.x()).y, there.solve(parts.x()).y);
+}
+
+/// Every entry is finite and M x is not; and b - A x alone.
+TEST(SparseQp, ClaimsNothingWhereNumbersOverflow) {
+  const auto one = [](double value) { return SparseMatrix<double>(1, 1, {{0, 0, value}}); };
+  const auto vector = [](double value) { return Vec<double>(Vec<double>::Constant(1, value)); };
+  const auto expect_nothing = [&](const SparseProgram<double>& program) {
+    SparseQp<double> qp(program);
+    const LowerSolution<double>& s = qp.solve(vector(1e10));
+    EXPECT_EQ(s.status, LowerStatus::not_converged);
+    EXPECT_FALSE(s.certificate.has_bound);
+    EXPECT_FALSE(s.certificate.bound_is_proved);
+    EXPECT_EQ(qp.solve(vector(0)).status, LowerStatus::solved);
+    EXPECT_TRUE(qp.solve(vector(0)).certificate.has_bound);
+  };
+  const SparseMatrix<double> none(1, 1, {});
+  expect_nothing({one(1), one(1e300), vector(0), one(1e300), one(1e-300), vector(1), 0});
+  expect_nothing({one(1), one(1e300), vector(0), SparseMatrix<double>(0, 1, {}),
+                  SparseMatrix<double>(1, 0, {}), Vec<double>(0), 0});
+  expect_nothing({one(1), none, vector(0), one(1e300), one(1), vector(1), 0});
+  expect_nothing({one(1), none, vector(0), one(-1e300), one(1), vector(1), 0});
+}
+
+TEST(SparseQp, DifferentiatesOnlyASolution) {
+  static_assert(!std::is_constructible_v<SparseQp<double>, SparseProgram<double>>);
+  const SparseMatrix<double> one(1, 1, {{0, 0, 1.0}}), two(1, 1, {{0, 0, 2.0}});
+  const SparseMatrix<double> rows(1, 2, {{0, 0, 1.0}, {0, 1, -1.0}});
+  const SparseMatrix<double> A(2, 1, {{0, 0, 1.0}});
+  const auto at = [](double value) { return Vec<double>(Vec<double>::Constant(1, value)); };
+  // x + y <= 1 and -y <= 1: contradictory beyond x = 2.
+  SparseProgram<double> program(one, one, at(0), A, rows, Vec<double>::Constant(2, 1.0), 0);
+  SparseQp<double> qp(program);
+  Vec<double> out;
+  EXPECT_THROW(qp.vjp(at(1), out), NumericalError);
+  EXPECT_EQ(qp.solve(at(3)).status, LowerStatus::infeasible);
+  EXPECT_THROW(qp.vjp(at(1), out), NumericalError);
+  EXPECT_EQ(qp.solve(at(0.5)).status, LowerStatus::solved);
+  qp.vjp(at(1), out);
+  EXPECT_EQ(out[0], -1);
+  program.set_H(two);
+  EXPECT_THROW(qp.vjp(at(1), out), NumericalError);
+  qp.solve(at(0.5));
+  qp.vjp(at(1), out);
+  EXPECT_EQ(out[0], -0.5);
 }
 
 /// A row times a power of two is the same row, beyond the range of its products too.
@@ -434,7 +501,11 @@ TEST(SparseProgram, RefusesWhatIsNone) {
     return SparseMatrix<double>(20, 20, std::move(more));
   };
   EXPECT_EQ(with(H({{3, 5, 1.0}}), good.d, good.b, 2),
-            "2 H: is not symmetric: see entries (3, 5) and (5, 3)");
+            "2 H: the pattern is not symmetric: entry (3, 5) is kept and (5, 3) is not");
+  EXPECT_EQ(with(H({{5, 3, 0.0}}), good.d, good.b, 2),
+            "2 H: the pattern is not symmetric: entry (5, 3) is kept and (3, 5) is not");
+  EXPECT_EQ(with(H({{2, 6, 1.0}, {4, 6, 1.0}, {6, 4, 1.0}}), good.d, good.b, 2),
+            "2 H: the pattern is not symmetric: entry (2, 6) is kept and (6, 2) is not");
   EXPECT_EQ(with(H({{5, 3, 1.0}, {3, 5, 2.0}}), good.d, good.b, 2),
             "2 H: is not symmetric: see entries (5, 3) and (3, 5)");
   EXPECT_EQ(with(H({{5, 3, 4.0}, {3, 5, 4.0}}), good.d, good.b, 2).substr(0, 52),
@@ -452,6 +523,35 @@ TEST(SparseProgram, RefusesWhatIsNone) {
   bad = good.b;
   bad[1] = std::numeric_limits<double>::infinity();
   EXPECT_EQ(with(good.H, good.d, bad, 2), "2 b: entry 1 is not finite");
+  const auto spoilt = [](SparseMatrix<double> matrix, double value) {
+    Vec<double> values = matrix.values();
+    values[0] = value;
+    matrix.set_values(values);
+    return matrix;
+  };
+  for (const double value : {bad[1], -bad[1], std::numeric_limits<double>::quiet_NaN()}) {
+    const auto message = [&](int part) {
+      return refused([&] {
+               const auto choose = [&](const SparseMatrix<double>& matrix, int which) {
+                 return which == part ? spoilt(matrix, value) : matrix;
+               };
+               SparseProgram<double>(choose(good.H, 0), choose(good.M, 1), good.d,
+                                     choose(good.A, 2), choose(good.Bt, 3), good.b, 2);
+             })
+          .substr(0, 12);
+    };
+    EXPECT_EQ(message(0), "2 H: entry (");
+    EXPECT_EQ(message(1), "2 M: entry (");
+    EXPECT_EQ(message(2), "2 A: entry (");
+    EXPECT_EQ(message(3), "2 Bt: entry ");
+  }
+  EXPECT_EQ(with(spoilt(good.H, std::numeric_limits<double>::quiet_NaN()), good.d, good.b, 2),
+            "2 H: entry (0, 0) is not finite");
+  const SparseMatrix<double> empty(0, 0, {});
+  EXPECT_EQ(refused([&] {
+              SparseProgram<double>(empty, empty, Vec<double>(0), empty, empty, Vec<double>(0), 0);
+            }),
+            "2 H: has no variables");
 
   SparseQp<double> qp(good);
   EXPECT_EQ(refused([&] { qp.solve(Vec<double>::Zero(3)); }), "2 x: has 3 entries, not 4");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "assay/numerics/refined_ldlt.hpp"
@@ -9,7 +11,11 @@ namespace assay {
 
 /// Solves with a symmetric positive definite matrix that many right-hand sides come for: by its
 /// L D L', by a sparse one where that is the cheaper, in 50 digits by RefinedLdlt where that is
-/// faster and can be done.
+/// faster and can be done. Solves may go on in several threads at once.
+///
+/// The sparse one leaves out products with zero. With an infinite or NaN entry of x it matters
+/// which are left out (0 times infinity is NaN), and the sign of a zero may differ: entries of -0
+/// stay -0 where a dense solve adds 0 to them.
 template <class S>
 class DataFactor {
  public:
@@ -28,7 +34,7 @@ class DataFactor {
     return factor_.factor(A);
   }
   Index failed_pivot() const { return sparse_ ? sparse_->failed_pivot() : factor_.failed_pivot(); }
-  /// x := A^-1 x. Not by several threads at once
+  /// x := A^-1 x
   void solve_in_place(Vec<S>& x) const {
     if (sparse_)
       sparse_->solve_in_place(x);
@@ -51,7 +57,7 @@ class DataFactor<Real50> {
   explicit DataFactor(const Mat<Real50>& A) { factor(A); }
 
   bool factor(const Mat<Real50>& A) {
-    plain_.reset();
+    plain_ = std::make_shared<Plain>();
     matrix_ = A;
     is_refined_ = A.rows() >= least_size && refined_.factor(A);
     return is_refined_ || plain().failed_pivot() < 0;
@@ -62,16 +68,20 @@ class DataFactor<Real50> {
   }
 
  private:
+  struct Plain {
+    std::once_flag made;
+    Ldlt<Real50> factor;
+  };
+
   const Ldlt<Real50>& plain() const {
-    if (!plain_) plain_.emplace(matrix_);
-    return *plain_;
+    std::call_once(plain_->made, [this] { plain_->factor.factor(matrix_); });
+    return plain_->factor;
   }
 
   Mat<Real50> matrix_;
   RefinedLdlt refined_;
   bool is_refined_ = false;
-  mutable std::optional<Ldlt<Real50>>
-      plain_;  ///< made when first needed, so not for several threads
+  std::shared_ptr<Plain> plain_ = std::make_shared<Plain>();  ///< made when first needed
 };
 
 }  // namespace assay

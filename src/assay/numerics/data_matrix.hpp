@@ -60,6 +60,10 @@ struct DataDots<Real50> {
 /// A matrix that stays as it is made: reads as a Mat<S>, and is multiplied faster where S is Real50
 /// (see ExactDots) or most of it is zero, by the overloads below. Entries are not written; assign
 /// another matrix instead.
+///
+/// Products of a mostly zero A leave out the zeros. With an infinite or NaN entry of x that makes a
+/// difference (0 times infinity is NaN), and the sign of a zero may differ: an entry of y that is
+/// -0 and meets no entry of A stays -0, where the dense sum adds 0 to it.
 template <class S>
 class DataMatrix : public Mat<S> {
  public:

@@ -3,9 +3,12 @@
 // flags.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
+#include "assay/numerics/data_factor.hpp"
+#include "assay/numerics/data_matrix.hpp"
 #include "assay/numerics/elementary.cpp"
 #include "assay/numerics/exact_dots.cpp"
 #include "assay/numerics/growing_ldlt.hpp"
@@ -145,7 +148,10 @@ void sparse(Index side) {
   assay::SparseLdlt<double> factor;
   factor.analyse(A);
   Digest order, solve, product;
-  if (!factor.factor(A)) return;
+  if (!factor.factor(A)) {
+    std::fprintf(stderr, "sparse_ldlt %ld failed\n", static_cast<long>(n));
+    std::exit(1);
+  }
   for (const int k : factor.order()) order.add(k);
   order.print("sparse_order", n);
   Vector x = vector(n, 12), y = x;
@@ -157,6 +163,31 @@ void sparse(Index side) {
   assay::transposed_product(A, x, y);
   product.add(y);
   product.print("sparse_product", n);
+}
+
+/// Two entries beside the diagonal, of so many variables that products and solves choose to leave
+/// out the zeros.
+void mostly_zeros(Index n) {
+  const Vector z = stream(n, 13).normals(3 * n);
+  Matrix H = Matrix::Zero(n, n);
+  for (Index i = 0; i < n; ++i) {
+    H(i, i) = 12 + z[i];
+    for (Index k = 1; k <= std::min(i, Index(2)); ++k) H(i, i - k) = H(i - k, i) = z[k * n + i] / 3;
+  }
+  const assay::DataMatrix<double> A(H);
+  const assay::DataFactor<double> factor(H);
+  Digest solve, products;
+  Vector x = vector(n, 14), y;
+  factor.solve_in_place(x);
+  solve.add(x);
+  solve.print("data_solve", n);
+  assay::product(A, x, y);
+  products.add(y);
+  assay::add_product(A, x, y);
+  products.add(y);
+  assay::transposed_product(A, y, x);
+  products.add(x);
+  products.print("data_products", n);
 }
 
 /// Integers and a double factor behind 50 digits.
@@ -219,6 +250,7 @@ void digest_all() {
   }
   for (const Index n : {1, 2, 3, 10, 33, 100}) fifty_digits(n);
   for (const Index side : {1, 2, 5, 17, 40}) sparse(side);
+  for (const Index n : {100, 150}) mostly_zeros(n);  // below the threshold and beyond
   elementary();
   randomness();
 }

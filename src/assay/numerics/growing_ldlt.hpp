@@ -7,8 +7,7 @@
 namespace assay {
 
 /// L D L' of a symmetric positive definite matrix that gains and loses rows: what an active-set
-/// method keeps of B H^-1 B'. Storage for `capacity` rows is taken at
-/// once, more when more come.
+/// method keeps of B H^-1 B'. Storage for `capacity` rows is taken at once, more when more come.
 template <class S>
 class GrowingLdlt {
  public:

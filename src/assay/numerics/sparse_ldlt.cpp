@@ -137,7 +137,6 @@ void SparseLdlt<S>::analyse(const SparseMatrix<S>& A) {
   filled_.resize(at(head_));
   row_.resize(size());
   for (Index i = 0; i < size(); ++i) row_[i] = S(0);
-  work_.resize(size());
   dense_.resize(tail, tail);
   failed_ = -1;
 }
@@ -184,21 +183,22 @@ bool SparseLdlt<S>::factor(const SparseMatrix<S>& A) {
 template <class S>
 void SparseLdlt<S>::solve_in_place(Vec<S>& x) const {
   eigen_assert(x.size() == size() && failed_ < 0);
-  for (Index k = 0; k < size(); ++k) work_[k] = x[order_[at(k)]];
+  thread_local Vec<S> work;  // the permuted x; as large as the largest so far
+  if (work.size() < size()) work.resize(size());
+  for (Index k = 0; k < size(); ++k) work[k] = x[order_[at(k)]];
   for (Index i = 0; i < head_; ++i) {
-    if (work_[i] == S(0)) continue;
-    const S by = -work_[i];
-    for (Index p = l_start_[at(i)]; p < l_start_[at(i) + 1]; ++p)
-      work_[l_row_[at(p)]] += L_[p] * by;
+    if (work[i] == S(0)) continue;
+    const S by = -work[i];
+    for (Index p = l_start_[at(i)]; p < l_start_[at(i) + 1]; ++p) work[l_row_[at(p)]] += L_[p] * by;
   }
-  if (head_ < size()) tail_.solve_in_place(work_.data() + head_, 1);
+  if (head_ < size()) tail_.solve_in_place(work.data() + head_, 1);
   for (Index i = head_ - 1; i >= 0; --i) {
-    S value = work_[i] / D_[i];
+    S value = work[i] / D_[i];
     for (Index p = l_start_[at(i)]; p < l_start_[at(i) + 1]; ++p)
-      value -= L_[p] * work_[l_row_[at(p)]];
-    work_[i] = value;
+      value -= L_[p] * work[l_row_[at(p)]];
+    work[i] = value;
   }
-  for (Index k = 0; k < size(); ++k) x[order_[at(k)]] = work_[k];
+  for (Index k = 0; k < size(); ++k) x[order_[at(k)]] = work[k];
 }
 
 template <class S>

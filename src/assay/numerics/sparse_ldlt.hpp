@@ -31,7 +31,8 @@ class SparseLdlt {
   bool factor(const SparseMatrix<S>& A);
   Index failed_pivot() const { return failed_; }
 
-  /// x := A^-1 x. @pre x (n)
+  /// x := A^-1 x, by several threads at once if they like. Takes memory in the first call of a
+  /// thread. @pre x (n)
   void solve_in_place(Vec<S>& x) const;
 
   Index size() const { return static_cast<Index>(order_.size()); }
@@ -62,7 +63,6 @@ class SparseLdlt {
   Vec<S> row_;
   Mat<S> dense_;
   Ldlt<S> tail_;
-  mutable Vec<S> work_;
 };
 
 /// 0 < bound <= lambda_min(H), proved, within a factor of 2 or so; 0 where nothing can be proved in

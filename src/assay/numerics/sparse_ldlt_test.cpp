@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <barrier>
+#include <thread>
+
 #include "assay/numerics/data_factor.hpp"
 #include "assay/numerics/data_matrix.hpp"
 #include "assay/numerics/sparse_patterns_test.hpp"
@@ -277,6 +280,48 @@ TEST(Data, IsMultipliedAndFactoredWithoutItsZeros) {
   EXPECT_FALSE(is_sparse(Mat<double>(Mat<double>::Constant(200, 200, 1))));
 }
 
+/// Two threads solve for different right-hand sides, `rounds` times, and meet before each.
+template <class S>
+void expect_solves_side_by_side(const Mat<S>& A, const Vec<S>& first, int rounds) {
+  const DataFactor<S> factor(A), alone(A);
+  const auto same = [](const Vec<S>& a, const Vec<S>& b) {
+    for (Index i = 0; i < a.size(); ++i)
+      if (a[i] != b[i] && !(a[i] != a[i] && b[i] != b[i])) return false;
+    return true;
+  };
+  std::barrier start(2);
+  int wrong[2] = {0, 0};
+  const auto work = [&](int which) {
+    const Vec<S> b = which == 0 ? first : Vec<S>(S(-3) * first);
+    Vec<S> right = b;
+    if (rounds > 1) alone.solve_in_place(right);
+    for (int k = 0; k < rounds; ++k) {
+      Vec<S> x = b;
+      start.arrive_and_wait();
+      factor.solve_in_place(x);
+      if (rounds == 1) alone.solve_in_place(right);
+      wrong[which] += !same(x, right);
+    }
+  };
+  std::thread other(work, 1);
+  work(0);
+  other.join();
+  EXPECT_EQ(wrong[0], 0);
+  EXPECT_EQ(wrong[1], 0);
+}
+
+TEST(Data, IsSolvedWithBySeveralThreads) {
+  const Index n = 2000;
+  expect_solves_side_by_side<double>(dense(sparse_definite<double>(n, band(n, 1), 14)),
+                                     RandomStream(1, 2, Purpose::probe, 4).normals(n), 200);
+  // In 50 digits a right-hand side that is not finite is one for the plain factor, made then.
+  const Index few = 40;
+  Vec<Real50> b = Vec<Real50>::Constant(few, Real50(1));
+  b[few - 1] = std::numeric_limits<Real50>::infinity();
+  for (int k = 0; k < 20; ++k)
+    expect_solves_side_by_side<Real50>(dense(sparse_definite<Real50>(few, band(few, 3), 15)), b, 1);
+}
+
 TEST(SparseMatrix, RefusesWhatIsNone) {
   const auto message = [](Index rows, Index cols, std::vector<SparseEntry<double>> entries) {
     try {
@@ -293,6 +338,8 @@ TEST(SparseMatrix, RefusesWhatIsNone) {
   EXPECT_EQ(message(2, 2, {{1, 0, std::numeric_limits<double>::quiet_NaN()}}),
             "H: entry (1, 0) is not finite");
   EXPECT_EQ(message(-1, 2, {}), "H: has an impossible size");
+  EXPECT_EQ(message(3, Index(1) << 40, {}), "H: has an impossible size");
+  EXPECT_EQ(message(3, std::numeric_limits<Index>::max(), {}), "H: has an impossible size");
   EXPECT_EQ(message(2, 2, {{1, 0, 1.0}, {0, 0, 1.0}}), "");
 }
 

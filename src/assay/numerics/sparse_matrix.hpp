@@ -30,11 +30,7 @@ class SparseMatrix {
   /// 2^31 - 1 rows, columns or entries
   SparseMatrix(Index rows, Index cols, std::vector<SparseEntry<S>> entries,
                const std::string& name = "sparse matrix")
-      : rows_(rows), start_(static_cast<std::size_t>(std::max(cols, Index(0))) + 1, 0) {
-    constexpr Index most = std::numeric_limits<int>::max();
-    if (rows < 0 || cols < 0 || most < rows || most < cols ||
-        most < static_cast<Index>(entries.size()))
-      throw InputError("", name, "has an impossible size");
+      : rows_(rows), start_(possible(rows, cols, static_cast<Index>(entries.size()), name) + 1, 0) {
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
       return std::pair(a.col, a.row) < std::pair(b.col, b.row);
     });
@@ -58,7 +54,7 @@ class SparseMatrix {
     for (std::size_t j = 1; j < start_.size(); ++j) start_[j] += start_[j - 1];
   }
 
-  /// What is not zero of a dense matrix.
+  /// What is not zero of a dense matrix, finite or not.
   explicit SparseMatrix(const Mat<S>& dense) : SparseMatrix(dense.rows(), dense.cols(), {}) {
     std::vector<S> values;
     for (Index j = 0; j < dense.cols(); ++j) {
@@ -82,7 +78,7 @@ class SparseMatrix {
   Index row(Index p) const { return row_[static_cast<std::size_t>(p)]; }
   const S& value(Index p) const { return value_[p]; }
   const Vec<S>& values() const { return value_; }
-  /// The pattern stays. @pre one for each entry
+  /// The pattern stays. @pre one for each entry, finite (not checked)
   void set_values(Vec<S> values) {
     eigen_assert(values.size() == value_.size());
     value_ = std::move(values);
@@ -100,6 +96,14 @@ class SparseMatrix {
   }
 
  private:
+  /// @return cols, before any memory is taken for them
+  static std::size_t possible(Index rows, Index cols, Index entries, const std::string& name) {
+    constexpr Index most = std::numeric_limits<int>::max();
+    if (rows < 0 || cols < 0 || most < rows || most < cols || most < entries)
+      throw InputError("", name, "has an impossible size");
+    return static_cast<std::size_t>(cols);
+  }
+
   Index rows_;
   std::vector<int> start_, row_;
   Vec<S> value_;

@@ -14,11 +14,23 @@ void expect_shape(const char* part, Index rows, Index cols, Index expected_rows,
                    "is " + shape(rows, cols) + ", not " + shape(expected_rows, expected_cols));
 }
 
+std::string place(Index i, Index j) {
+  return "(" + std::to_string(i) + ", " + std::to_string(j) + ")";
+}
+
 template <class S>
 void expect_finite(const char* part, const Vec<S>& v) {
   for (Index i = 0; i < v.size(); ++i)
     if (!is_finite(v[i]))
       throw InputError("", part, "entry " + std::to_string(i) + " is not finite");
+}
+
+template <class S>
+void expect_finite(const char* part, const SparseMatrix<S>& A) {
+  for (Index j = 0; j < A.cols(); ++j)
+    for (Index p = A.begin(j); p < A.begin(j + 1); ++p)
+      if (!is_finite(A.value(p)))
+        throw InputError("", part, "entry " + place(A.row(p), j) + " is not finite");
 }
 
 /// Each entry (i,j) must be the next one in column i that has not been met yet.
@@ -30,11 +42,17 @@ void expect_symmetric(const SparseMatrix<S>& H) {
     for (Index p = H.begin(j); p < H.begin(j + 1); ++p) {
       const Index i = H.row(p);
       Index& q = next[static_cast<std::size_t>(i)];
-      if (q == H.begin(i + 1) || H.row(q) != j || H.value(q) != H.value(p))
+      const bool is_left = q < H.begin(i + 1);
+      if (!is_left || H.row(q) != j) {
+        // One before row j has been passed by; else it is (j,i) that is not there.
+        const auto [row, col] = is_left && H.row(q) < j ? std::pair(H.row(q), i) : std::pair(i, j);
         throw InputError("", "H",
-                         "is not symmetric: see entries (" + std::to_string(i) + ", " +
-                             std::to_string(j) + ") and (" + std::to_string(j) + ", " +
-                             std::to_string(i) + ")");
+                         "the pattern is not symmetric: entry " + place(row, col) +
+                             " is kept and " + place(col, row) + " is not");
+      }
+      if (H.value(q) != H.value(p))
+        throw InputError("", "H",
+                         "is not symmetric: see entries " + place(i, j) + " and " + place(j, i));
       ++q;
     }
 }
@@ -54,6 +72,7 @@ SparseProgram<S>::SparseProgram(SparseMatrix<S> H_, SparseMatrix<S> M_, Vec<S> d
       Bt(std::move(Bt_)),
       d(std::move(d_)),
       b(std::move(b_)) {
+  if (m == 0) throw InputError("", "H", "has no variables");
   expect_shape("H", H.rows(), H.cols(), m, m);
   expect_shape("M", M.rows(), M.cols(), m, n);
   expect_shape("d", d.size(), 1, m, 1);
@@ -63,6 +82,10 @@ SparseProgram<S>::SparseProgram(SparseMatrix<S> H_, SparseMatrix<S> M_, Vec<S> d
     throw InputError(
         "", "equalities",
         "are " + std::to_string(equalities) + " of " + std::to_string(rows()) + " rows");
+  expect_finite("H", H);
+  expect_finite("M", M);
+  expect_finite("A", A);
+  expect_finite("Bt", Bt);
   expect_finite("d", d);
   expect_finite("b", b);
   row_norm.resize(rows());
@@ -76,8 +99,9 @@ SparseProgram<S>::SparseProgram(SparseMatrix<S> H_, SparseMatrix<S> M_, Vec<S> d
     A_norm[A.row(p)] = larger(A_norm[A.row(p)], magnitude(A.value(p)));
   M_norm = max_norm(M.values());
   expect_symmetric(H);
-  H_factor.analyse(H);
-  factor_H();
+  SparseLdlt<S> factor;
+  factor.analyse(H);
+  take_H(std::move(H), std::move(factor));
 }
 
 template <class S>
@@ -88,40 +112,45 @@ SparseProgram<S>::SparseProgram(const QuadraticProblem<S>& p)
 template <class S>
 void SparseProgram<S>::set_H(SparseMatrix<S> other) {
   if (!other.same_pattern(H)) throw InputError("", "H", "does not have the pattern of the first");
+  expect_finite("H", other);
   expect_symmetric(other);
-  H = std::move(other);
-  factor_H();
+  take_H(std::move(other), H_factor);
+  ++revision_;
 }
 
 template <class S>
-void SparseProgram<S>::factor_H() {
-  if (!H_factor.factor(H))
+void SparseProgram<S>::take_H(SparseMatrix<S> other, SparseLdlt<S> factor) {
+  if (!factor.factor(other))
     throw NumericalError("", "H",
                          "not positive definite: the pivot of variable " +
-                             std::to_string(H_factor.failed_pivot()) +
+                             std::to_string(factor.failed_pivot()) +
                              " of its factorisation is not positive");
   double proved = 0;
   if constexpr (std::is_same_v<S, double>) {
-    proved = smallest_eigenvalue_bound(H, H_factor);
+    proved = smallest_eigenvalue_bound(other, factor);
   } else {
     std::vector<SparseEntry<double>> entries;
     for (Index j = 0; j < m; ++j)
-      for (Index p = H.begin(j); p < H.begin(j + 1); ++p)
-        entries.push_back({H.row(p), j, to_double(H.value(p))});
+      for (Index p = other.begin(j); p < other.begin(j + 1); ++p)
+        entries.push_back({other.row(p), j, to_double(other.value(p))});
     const SparseMatrix<double> nearest(m, m, std::move(entries), "H");
-    SparseLdlt<double> factor;
-    factor.analyse(nearest);
-    if (factor.factor(nearest)) proved = smallest_eigenvalue_bound(nearest, std::move(factor));
+    SparseLdlt<double> of_nearest;
+    of_nearest.analyse(nearest);
+    if (of_nearest.factor(nearest))
+      proved = smallest_eigenvalue_bound(nearest, std::move(of_nearest));
   }
   if (!(proved > 0))
     throw NumericalError("", "H", "cannot be proved positive definite in double precision");
-  mu = S(proved);
-  lipschitz = S(0);
+  S largest(0);
   for (Index j = 0; j < m; ++j) {
     S sum(0);
-    for (Index p = H.begin(j); p < H.begin(j + 1); ++p) sum += magnitude(H.value(p));
-    lipschitz = larger(lipschitz, sum);
+    for (Index p = other.begin(j); p < other.begin(j + 1); ++p) sum += magnitude(other.value(p));
+    largest = larger(largest, sum);
   }
+  H = std::move(other);
+  H_factor = std::move(factor);
+  mu = S(proved);
+  lipschitz = largest;
 }
 
 template <class S>
