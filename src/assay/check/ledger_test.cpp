@@ -60,7 +60,7 @@ TEST(Ledger, ErrorsNameFileAndKey) {
 TEST(Ledger, AnUnresolvedMergeIsCalledOne) {
   std::string text = ledger_text(sample());
   const std::size_t line = text.find("\n", text.find("\"trace\"")) + 1;
-  for (const char* marker : {"<<<<<<< ours\n", "=======\n", ">>>>>>> theirs\n"}) {
+  for (const char* marker : {"<<<<<<< ours\n", "||||||| base\n", "=======\n", ">>>>>>> theirs\n"}) {
     std::string merged = text;
     merged.insert(line, marker);
     EXPECT_NE(failure(merged).find("l.json: cases.x.double.trace: an unresolved merge"),

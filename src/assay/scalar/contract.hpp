@@ -6,6 +6,7 @@
 /// along.
 
 #include <cfloat>
+#include <cmath>
 
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
@@ -34,6 +35,12 @@ namespace {
 }
 [[gnu::noinline]] double there_and_back_here(double a, double b) { return (a + b) - a; }
 [[gnu::noinline]] double product_here(double a, double b) { return a * b; }
+[[gnu::noinline]] double sum_here(double a, double b) { return a + b; }
+[[gnu::noinline]] double add_zero_here(double a) { return a + 0.0; }
+[[gnu::noinline]] bool equal_here(double a, double b) { return a == b; }
+[[gnu::noinline]] void quotients_here(const double* a, double divisor, double* r) {
+  for (int i = 0; i < 3; ++i) r[i] = a[i] / divisor;
+}
 
 /// What is broken in this file, or nullptr.
 const char* broken_here() {
@@ -41,15 +48,25 @@ const char* broken_here() {
   volatile double least = 0x1p-1022, half = 0.5;
   // (1 + 2^-30)(1 - 2^-30) = 1 - 2^-60 rounds to 1, so that these are 0 unless fused.
   const double a[] = {above, above}, b[] = {below, below}, c[] = {one, -one};
-  double r[2];
+  double r[2], r3[3];
   product_pair_here(a, b, c, r);
   if (product_sum_here(above, below, -one) != 0 || r[0] != 0 || r[1] != 0)
     return "products and sums are fused; compile with -ffp-contract=off (g++ 12: also "
            "-fno-tree-vectorize)";
   if (there_and_back_here(large, one) != 0)
     return "sums are reordered; compile without fast-math options";
+  volatile double divisor = 49;  // 49 (1 / 49) is not 1
+  const double dividends[] = {divisor, -divisor, 2 * divisor};
+  quotients_here(dividends, divisor, r3);
+  if (r3[0] != 1 || r3[1] != -1 || r3[2] != 2)
+    return "divisions are replaced by reciprocals; compile without fast-math options";
   if (product_here(least, half) == 0)
     return "results below 2^-1022 are flushed to zero; link without fast-math options";
+  volatile double nan = __builtin_nan(""), infinity = __builtin_inf(), minus_zero = -0.0;
+  const double none = sum_here(infinity, -infinity);
+  if (equal_here(nan, nan) || equal_here(none, none) || std::signbit(add_zero_here(minus_zero)) ||
+      !std::signbit(product_here(minus_zero, one)))
+    return "NaN, infinity or the sign of zero is not honoured; compile without fast-math options";
   return nullptr;
 }
 

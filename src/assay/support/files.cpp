@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <list>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -41,6 +44,38 @@ class Descriptor {
 
 constexpr std::string_view temporary_begin = ".assay-", temporary_end = ".tmp", old_end = ".old";
 
+/// What stands behind the name of a Temporary in the names of what belongs to it.
+constexpr std::array<std::string_view, 5> belongings = {"", old_end, "-journal", "-history",
+                                                        "-history-journal"};
+
+/// The name of the Temporary that a file of this name is or belongs to; "" if to none. The pattern
+/// is narrow: what a user calls .assay-something is his.
+std::string temporary_of(std::string_view name) {
+  std::string_view rest = name;
+  const auto skip = [&](std::string_view what) {
+    const bool there = rest.starts_with(what);
+    if (there) rest.remove_prefix(what.size());
+    return there;
+  };
+  const auto skip_number = [&] {
+    const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    rest.remove_prefix(digits);
+    return digits > 0;
+  };
+  if (!skip(temporary_begin) || !skip_number() || !skip("-") || !skip_number() ||
+      !skip(temporary_end) || std::ranges::find(belongings, rest) == belongings.end())
+    return "";
+  return std::string(name.substr(0, name.size() - rest.size()));
+}
+
+/// Like flock, whatever signals come.
+bool lock(int descriptor, int operation) {
+  int result;
+  do result = ::flock(descriptor, operation);
+  while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
 bool write_all(int fd, std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
@@ -51,14 +86,19 @@ bool write_all(int fd, std::string_view content) {
 }
 
 /// A second name for a file that is about to be replaced, so that it can be had again without
-/// writing; locked as a Temporary is, or another process would remove it.
+/// writing; locked as a Temporary is, or another process would remove it. Where someone else holds
+/// the file locked for himself, that lock does as well.
 class SecondName {
  public:
-  SecondName(const fs::path& path, const Temporary& temporary)
-      : lock_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), name_(temporary.name()) {
-    if (lock_.get() >= 0) ::flock(lock_.get(), LOCK_SH);
+  SecondName(const fs::path& path, const Temporary& temporary) : name_(temporary.name()) {
     name_ += old_end;
-    has_ = ::link(path.c_str(), name_.c_str()) == 0;
+    for (int attempt = 0; attempt < 100 && !has_; ++attempt) {
+      if (::link(path.c_str(), name_.c_str()) != 0) return;
+      lock_.emplace(::open(name_.c_str(), O_RDONLY | O_CLOEXEC));
+      if (lock_->get() >= 0) lock(lock_->get(), LOCK_SH | LOCK_NB);
+      // Before it was locked another process may have taken it for abandoned.
+      has_ = ::access(name_.c_str(), F_OK) == 0;
+    }
   }
   SecondName(const SecondName&) = delete;
   ~SecondName() {
@@ -69,9 +109,9 @@ class SecondName {
   const fs::path& name() const { return name_; }
 
  private:
-  Descriptor lock_;
+  std::optional<Descriptor> lock_;
   fs::path name_;
-  bool has_;
+  bool has_ = false;
 };
 
 }  // namespace
@@ -113,10 +153,11 @@ Temporary::Temporary(const fs::path& folder, const fs::path& path) {
     if (descriptor_ < 0 && errno != EEXIST) break;
     if (descriptor_ < 0) continue;
     // Before it was locked another process may have taken it for abandoned.
-    ::flock(descriptor_, LOCK_EX);
+    lock(descriptor_, LOCK_EX);
     struct stat info {};
     if (::fstat(descriptor_, &info) == 0 && info.st_nlink > 0) return;
-    ::close(descriptor_);
+    ::close(std::exchange(descriptor_, -1));
+    errno = EEXIST;
   }
   cannot_write(path, errno);
 }
@@ -126,29 +167,24 @@ Temporary::Temporary(Temporary&& other) noexcept
 
 Temporary::~Temporary() {
   if (descriptor_ < 0) return;
-  ::unlink(name_.c_str());
+  if (!name_.empty()) ::unlink(name_.c_str());
   ::close(descriptor_);
 }
 
-bool is_temporary(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.starts_with(temporary_begin) && name.find(temporary_end) != std::string::npos;
-}
+void Temporary::release() { name_.clear(); }
+
+bool is_temporary(const fs::path& path) { return !temporary_of(path.filename().string()).empty(); }
 
 void remove_abandoned(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const fs::path& file = it->path();
-    if (!is_temporary(file)) continue;
-    const std::string name = file.filename().string();
-    const fs::path owner =
-        name.ends_with(old_end)
-            ? file
-            : folder / name.substr(0, name.find(temporary_end) + temporary_end.size());
+    const std::string name = file.filename().string(), temporary = temporary_of(name);
+    if (temporary.empty()) continue;
+    const fs::path owner = name.ends_with(old_end) ? file : folder / temporary;
     // Removed under the lock, or it might be one that is just being made.
     const Descriptor fd(::open(owner.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (fd.get() < 0 ? errno == ENOENT : ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
-      ::unlink(file.c_str());
+    if (fd.get() < 0 ? errno == ENOENT : lock(fd.get(), LOCK_EX | LOCK_NB)) ::unlink(file.c_str());
   }
 }
 
@@ -178,8 +214,11 @@ void Replacement::keep() {
     before.emplace_back(path, temporary);
   }
   for (std::size_t i = 0; i < prepared_.size(); ++i) {
-    const auto& [path, temporary] = prepared_[i];
-    if (::rename(temporary.name().c_str(), path.c_str()) == 0) continue;
+    auto& [path, temporary] = prepared_[i];
+    if (::rename(temporary.name().c_str(), path.c_str()) == 0) {
+      temporary.release();
+      continue;
+    }
     const int error = errno;
     auto old = before.begin();
     for (std::size_t k = 0; k < i; ++k, ++old) {

@@ -28,6 +28,9 @@ class Temporary {
   const std::filesystem::path& name() const { return name_; }
   int descriptor() const { return descriptor_; }
 
+  /// The file has got another name: whoever has this one now, it is not removed at the end.
+  void release();
+
  private:
   std::filesystem::path name_;
   int descriptor_ = -1;

@@ -237,13 +237,43 @@ TEST_F(Files, WhatAKilledProcessLeftIsRemovedByTheNextThatWritesThere) {
   EXPECT_EQ(entries(), 2);
   fs::create_hard_link(folder_ / "a", folder_ / ".assay-1-0.tmp.old");
   fs::copy(folder_ / "a", folder_ / ".assay-1-0.tmp-journal");
-  fs::copy(folder_ / "a", folder_ / ".assay-notes");
+  const std::vector<std::string> others = {".assay-notes",         ".assay-report.tmpl",
+                                           ".assay-notes.tmp.md",  ".assay-1-0.tmp.md",
+                                           ".assay-1-0.tmp.older", ".assay-1.tmp"};
+  for (const std::string& other : others) fs::copy(folder_ / "a", folder_ / other);
 
   write_file_atomically(folder_ / "b", "new");
 
   EXPECT_EQ(read_file(folder_ / "a"), "old");
-  EXPECT_TRUE(fs::exists(folder_ / ".assay-notes"));
-  EXPECT_EQ(entries(), 3);
+  for (const std::string& other : others) EXPECT_TRUE(fs::exists(folder_ / other)) << other;
+  EXPECT_EQ(entries(), 8);
+}
+
+/// The name of a temporary that was renamed may be another's by the time we are done.
+TEST_F(Files, ANameGivenAwayIsNotRemoved) {
+  {
+    Temporary temporary(folder_, "for us");
+    const std::filesystem::path name = temporary.name();
+    fs::rename(name, folder_ / "kept");
+    temporary.release();
+    fs::copy(folder_ / "kept", name);
+  }
+  EXPECT_EQ(entries(), 2);
+}
+
+/// Someone else's lock on a file that is replaced is no reason to wait.
+TEST_F(Files, ALockedFileIsReplaced) {
+  write_file_atomically(folder_ / "a", "old");
+  write_file_atomically(folder_ / "b", "old");
+  const int lock = open((folder_ / "a").c_str(), O_RDONLY);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  Replacement both;
+  both.write(folder_ / "a", "new");
+  both.write(folder_ / "b", "new");
+  both.keep();
+  ::close(lock);
+  EXPECT_EQ(read_file(folder_ / "a"), "new");
+  EXPECT_EQ(entries(), 2);
 }
 
 TEST_F(Files, WhatALivingProcessIsStillWritingStays) {

@@ -48,7 +48,7 @@ class Builder final : public nlohmann::json_sax<PlainJson> {
       what = (error.id == out_of_range ? "number too large for double: " : "not JSON: ") +
              in_quotes(word_at(position));
     // What a version control system leaves where two branches changed the same lines.
-    for (const std::string_view marker : {"<<<<<<<", "=======", ">>>>>>>"})
+    for (const std::string_view marker : {"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
       if (line_at(position).starts_with(marker))
         what = "an unresolved merge, " + in_quotes(std::string(marker));
     throw InputError(source_, path(), what + " (" + line_and_column(position) + ")");
