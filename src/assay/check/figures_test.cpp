@@ -28,7 +28,7 @@ double mean_gap(const Trace& trace, long first, long last) {
 }
 
 /// `figure` as printed: the value lies within half a unit of its last digit.
-void expect_printed(double value, const std::string& figure) {
+void expect_figure(double value, const std::string& figure) {
   const auto e = figure.find('e');
   const std::string mantissa = figure.substr(0, e);
   const auto point = mantissa.find('.');
@@ -45,65 +45,65 @@ TEST(Figures, StartOfEveryS100Run) {
   for (const char* name :
        {"f2csa-sigmoid-ridge", "f2csa-paper-gate", "dsblo-capped", "ssigd-strongly-convex"}) {
     const Trace t = golden(name);
-    expect_printed(at(t, -1), "2.530663");
-    expect_printed(at(t, -1, "gap_direct"), "2.530882");
-    expect_printed(at(t, -1, "gap_implicit"), "0.003767");
-    expect_printed(at(t, -1, "objective"), "1.599922");
+    expect_figure(at(t, -1), "2.530663");
+    expect_figure(at(t, -1, "gap_direct"), "2.530882");
+    expect_figure(at(t, -1, "gap_implicit"), "0.003767");
+    expect_figure(at(t, -1, "objective"), "1.599922");
   }
 }
 
 TEST(Figures, F2csaWithSigmoidGateAndRidge) {
   const Trace t = golden("f2csa-sigmoid-ridge");
   const char* first[] = {"2.505336", "2.480022", "2.454732", "2.429479", "2.404272", "2.379123"};
-  for (long i = 0; i < 6; ++i) expect_printed(at(t, i), first[i]);
-  expect_printed(at(t, 1999), "3.256127815e-05");
-  expect_printed(at(t, 1999, "objective"), "8.008020891e-05");
+  for (long i = 0; i < 6; ++i) expect_figure(at(t, i), first[i]);
+  expect_figure(at(t, 1999), "3.256127815e-05");
+  expect_figure(at(t, 1999, "objective"), "8.008020891e-05");
 }
 
 TEST(Figures, F2csaWithThePaperGate) {
-  expect_printed(at(golden("f2csa-paper-gate-ridge"), 1999), "7.4571e-06");
-  expect_printed(at(golden("f2csa-paper-gate-ridge"), 1999, "objective"), "8.007996e-05");
-  expect_printed(at(golden("f2csa-paper-gate"), 1999), "4.6e-12");
-  expect_printed(at(golden("f2csa-paper-gate"), 1999, "objective"), "8.007994e-05");
+  expect_figure(at(golden("f2csa-paper-gate-ridge"), 1999), "7.4571e-06");
+  expect_figure(at(golden("f2csa-paper-gate-ridge"), 1999, "objective"), "8.007996e-05");
+  expect_figure(at(golden("f2csa-paper-gate"), 1999), "4.6e-12");
+  expect_figure(at(golden("f2csa-paper-gate"), 1999, "objective"), "8.007994e-05");
 }
 
 TEST(Figures, F2csaWithItsPenaltiesSwitchedAtIteration300) {
-  expect_printed(at(golden("f2csa-penalty-switch"), 1999), "6.741954e-06");
-  expect_printed(at(golden("f2csa-penalty-switch"), 1999, "objective"), "8.007996e-05");
+  expect_figure(at(golden("f2csa-penalty-switch"), 1999), "6.741954e-06");
+  expect_figure(at(golden("f2csa-penalty-switch"), 1999, "objective"), "8.007996e-05");
 }
 
 TEST(Figures, DsbloDetachedAndCapped) {
   const Trace t = golden("dsblo-detached-capped");
-  expect_printed(at(t, 0), "2.501969");
-  expect_printed(at(t, 5), "2.324615");
-  expect_printed(at(t, 10), "2.136979");
-  expect_printed(at(t, 11), "2.099104");
-  expect_printed(at(t, 1990), "3.766331e-03");
-  expect_printed(mean_gap(t, 1980, 1999), "3.766331e-03");
-  expect_printed(at(t, 1999), "3.766339e-03");
-  expect_printed(at(t, 1999, "objective"), "8.363171e-05");
-  expect_printed(at(t, 1990, "momentum_norm"), "3.92e-06");
-  expect_printed(at(t, 0, "momentum_norm"), "0.2531");
+  expect_figure(at(t, 0), "2.501969");
+  expect_figure(at(t, 5), "2.324615");
+  expect_figure(at(t, 10), "2.136979");
+  expect_figure(at(t, 11), "2.099104");
+  expect_figure(at(t, 1990), "3.766331e-03");
+  expect_figure(mean_gap(t, 1980, 1999), "3.766331e-03");
+  expect_figure(at(t, 1999), "3.766339e-03");
+  expect_figure(at(t, 1999, "objective"), "8.363171e-05");
+  expect_figure(at(t, 1990, "momentum_norm"), "3.92e-06");
+  expect_figure(at(t, 0, "momentum_norm"), "0.2531");
   // What it printed as its step, and the step it made.
-  expect_printed(at(t, 1990, "step_applied"), "2.000e-01");
-  expect_printed(at(t, 1990, "step_length") / at(t, 1990, "momentum_norm"), "1.883e-03");
+  expect_figure(at(t, 1990, "step_applied"), "2.000e-01");
+  expect_figure(at(t, 1990, "step_length") / at(t, 1990, "momentum_norm"), "1.883e-03");
 }
 
 TEST(Figures, DsbloWithTheFullGradient) {
   const Trace capped = golden("dsblo-capped"), free = golden("dsblo-uncapped");
   for (const Trace* t : {&capped, &free}) {
     const char* first[] = {"2.501969", "2.468832", "2.433902", "2.398007", "2.361514", "2.324617"};
-    for (long i = 0; i < 6; ++i) expect_printed(at(*t, i), first[i]);
-    expect_printed(at(*t, 10), "2.136982");
-    expect_printed(at(*t, 11), "2.099107");
-    expect_printed(at(*t, 5, "momentum_norm"), "1.177");
-    expect_printed(at(*t, 11, "momentum_norm"), "1.756");
+    for (long i = 0; i < 6; ++i) expect_figure(at(*t, i), first[i]);
+    expect_figure(at(*t, 10), "2.136982");
+    expect_figure(at(*t, 11), "2.099107");
+    expect_figure(at(*t, 5, "momentum_norm"), "1.177");
+    expect_figure(at(*t, 11, "momentum_norm"), "1.756");
   }
-  expect_printed(at(capped, 1999), "5.107e-04");
-  expect_printed(at(capped, 1999, "objective"), "8.014516e-05");
+  expect_figure(at(capped, 1999), "5.107e-04");
+  expect_figure(at(capped, 1999, "objective"), "8.014516e-05");
   // The limit cycle near 0.15.
-  expect_printed(at(free, 1999), "1.4877e-01");
-  expect_printed(at(free, 1999, "objective"), "5.607e-03");
+  expect_figure(at(free, 1999), "1.4877e-01");
+  expect_figure(at(free, 1999, "objective"), "5.607e-03");
   for (long t = 1980; t < 2000; ++t) {
     EXPECT_GT(at(free, t), 0.14);
     EXPECT_LT(at(free, t), 0.16);
@@ -113,9 +113,9 @@ TEST(Figures, DsbloWithTheFullGradient) {
 TEST(Figures, SsigdWithTheStepOfItsTheorem) {
   const Trace t = golden("ssigd-strongly-convex");
   // After 10, 100 and 10^4 steps: row t is the state after step t, counted from 0.
-  expect_printed(at(t, 9), "4.00e-3");
-  expect_printed(at(t, 99), "3.81e-4");
-  expect_printed(at(t, 9999), "3.47e-6");
+  expect_figure(at(t, 9), "4.00e-3");
+  expect_figure(at(t, 99), "3.81e-4");
+  expect_figure(at(t, 9999), "3.47e-6");
 }
 
 TEST(Figures, OneDimensionalExample) {

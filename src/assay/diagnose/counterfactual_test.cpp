@@ -7,7 +7,7 @@
 namespace assay {
 namespace {
 
-Experiment experiment(const std::string& tables) {
+Experiment varied_experiment(const std::string& tables) {
   return parse_experiment(
       "format = \"assay-experiment/1\"\nname = \"small\"\n[instance]\npath = \"none.json\"\n" +
           tables + "[run]\niterations = 100\n",
@@ -37,7 +37,7 @@ std::set<std::string> ids(const Experiment& e) {
 }
 
 TEST(Counterfactuals, OfAPenaltyMethod) {
-  const Experiment e = experiment(
+  const Experiment e = varied_experiment(
       "[algorithm]\nname = \"f2csa\"\nsamples = 3\ngradient_average = 0.5\nmomentum = 0.25\n"
       "[hypergradient]\nestimator = \"penalty\"\nalpha = 0.2\ninner = \"gradient\"\n"
       "multiplier_average = 0.5\n[step]\nrule = \"polynomial\"\nlength = 0.1\ncap = 0.2\n"
@@ -77,7 +77,7 @@ TEST(Counterfactuals, OfAPenaltyMethod) {
 
 /// The limit without averages is 2: gamma_2 = 1.5 * 4 / 2.
 TEST(Counterfactuals, OfDsblo) {
-  const Experiment e = experiment(
+  const Experiment e = varied_experiment(
       "[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\nmomentum = 0\nperturbation = 0.5\n"
       "gradient_clip = 2\n[step]\nrule = \"inverse_momentum\"\ngamma1 = 1\ngamma2 = 1\n");
   EXPECT_EQ(ids(e),
@@ -90,8 +90,8 @@ TEST(Counterfactuals, OfDsblo) {
 /// F's own smallest curvature is 1.
 TEST(Counterfactuals, OfInverseSteps) {
   for (const char* rule : {"inverse", "adjusted_inverse"}) {
-    const Experiment e = experiment("[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"" +
-                                    std::string(rule) + "\"\nmu = 200\n");
+    const Experiment e = varied_experiment("[algorithm]\nname = \"ssigd\"\n[step]\nrule = \"" +
+                                           std::string(rule) + "\"\nmu = 200\n");
     const Experiment with_mu = under(e, "mu");
     EXPECT_EQ(with_mu.step, "inverse");
     EXPECT_EQ(with_mu.step_settings.real("mu"), 1);

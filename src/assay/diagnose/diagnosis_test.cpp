@@ -41,7 +41,7 @@ Instance bent() {
   return in;
 }
 
-Experiment experiment(const std::string& tables, long iterations) {
+Experiment diagnosed_experiment(const std::string& tables, long iterations) {
   return parse_experiment(
       fmt::format("format = \"assay-experiment/1\"\nname = \"small\"\n[instance]\npath = "
                   "\"none.json\"\n{}[run]\niterations = {}\n",
@@ -74,7 +74,7 @@ double ratio(const Diagnosis& d, const std::string& id) {
 }
 
 TEST(Diagnosis, ARunWithoutIterationsIsUndecided) {
-  const Diagnosis d = diagnose(experiment(ssigd("length = 0.1\n"), 0), round(2, 1));
+  const Diagnosis d = diagnose(diagnosed_experiment(ssigd("length = 0.1\n"), 0), round(2, 1));
   EXPECT_EQ(d.verdict, "undecided");
   EXPECT_EQ(d.findings.size(), 0U);
   EXPECT_TRUE(d.ladders.empty());
@@ -94,19 +94,20 @@ TEST(Diagnosis, AnUnsolvedLowerLevelIsACauseAndAReport) {
   in.x_target.set(0, 0, 1);
   in.x0 = ExactMatrix(1, 1);
   in.x0->set(0, 0, 3);
-  const Diagnosis d =
-      diagnose(experiment(ssigd("length = 0.3\n") +
-                              "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e-4\n"
-                              "max_iterations = 3\ntolerance = 0\naccept_unconverged = true\n",
-                          60),
-               in);
+  const Diagnosis d = diagnose(
+      diagnosed_experiment(ssigd("length = 0.3\n") +
+                               "[lower_level]\nsolver = \"projected_gradient\"\nstep = 1e-4\n"
+                               "max_iterations = 3\ntolerance = 0\naccept_unconverged = true\n",
+                           60),
+      in);
   EXPECT_EQ(d.verdict, "causes");
   EXPECT_EQ(with_role(d, Role::cause), Ids{"lower_level"});
   EXPECT_EQ(with_role(d, Role::report), Ids{"lower_level_not_converged"});
 }
 
 TEST(Diagnosis, ACapThatSlowsTheIterationIsTheCause) {
-  const Diagnosis d = diagnose(experiment(ssigd("length = 0.3\ncap = 1e-3\n"), 120), round(2, 2));
+  const Diagnosis d =
+      diagnose(diagnosed_experiment(ssigd("length = 0.3\ncap = 1e-3\n"), 120), round(2, 2));
   EXPECT_EQ(d.verdict, "causes");
   EXPECT_EQ(with_role(d, Role::cause), Ids{"step_limited"});
   EXPECT_EQ(d.cures, std::vector<Ids>{{"cap"}});
@@ -116,8 +117,9 @@ TEST(Diagnosis, ACapThatSlowsTheIterationIsTheCause) {
 /// others. log of it deviates by sqrt(psi'(4)) / 2 = 0.266, the mean of 20 by 0.0596, the quotient
 /// of two by 0.0843; four times the samples halve it. Four deviations: 0.5 exp(+-0.337).
 TEST(Diagnosis, MoreSamplesOfANoisyGradientHelpByTheirRoot) {
-  const Diagnosis d = diagnose(
-      experiment(ssigd("length = 0.5\n") + "[noise]\ngradient_std = 1e-3\n", 40), round(8, 2));
+  const Diagnosis d =
+      diagnose(diagnosed_experiment(ssigd("length = 0.5\n") + "[noise]\ngradient_std = 1e-3\n", 40),
+               round(8, 2));
   EXPECT_GT(ratio(d, "samples"), 0.357);
   EXPECT_LT(ratio(d, "samples"), 0.701);
   EXPECT_EQ(find(d, "no_variance"), nullptr);
@@ -125,14 +127,14 @@ TEST(Diagnosis, MoreSamplesOfANoisyGradientHelpByTheirRoot) {
 }
 
 TEST(Diagnosis, SamplesOfAnExactGradientDoNothing) {
-  const Diagnosis d = diagnose(experiment(ssigd("length = 0.4\n"), 30), round(2, 2));
+  const Diagnosis d = diagnose(diagnosed_experiment(ssigd("length = 0.4\n"), 30), round(2, 2));
   EXPECT_EQ(ratio(d, "samples"), 1);
   EXPECT_NE(find(d, "no_variance"), nullptr);
 }
 
 /// eta lambda = 2.1: x changes sign and grows by 1.1 in each step.
 TEST(Diagnosis, AStepBeyondTheLimitIsTheStepRule) {
-  const Diagnosis d = diagnose(experiment(ssigd("length = 1\n"), 60), round(1, 2.1));
+  const Diagnosis d = diagnose(diagnosed_experiment(ssigd("length = 1\n"), 60), round(1, 2.1));
   EXPECT_EQ(d.verdict, "causes");
   EXPECT_EQ(with_role(d, Role::cause), Ids{"step_rule"});
   EXPECT_EQ(d.ending.tail.shape, Tail::Shape::rising);
@@ -154,7 +156,7 @@ TEST(Diagnosis, WhereARowHoldsWithZeroMultiplierTheKinkIsNamed) {
   in.lower.set(1, 0, 0);
   in.x0 = ExactMatrix(1, 1);
   in.x0->set(0, 0, 0.7);
-  const Diagnosis d = diagnose(experiment(ssigd("length = 0.0625\n"), 60), in);
+  const Diagnosis d = diagnose(diagnosed_experiment(ssigd("length = 0.0625\n"), 60), in);
   EXPECT_EQ(d.verdict, "causes");
   ASSERT_EQ(with_role(d, Role::cause), Ids{"kink"});
   EXPECT_EQ(find(d, "kink")->numbers.at("rows"), 1);
@@ -162,7 +164,7 @@ TEST(Diagnosis, WhereARowHoldsWithZeroMultiplierTheKinkIsNamed) {
 
 TEST(Diagnosis, DoesNotDependOnTheThreads) {
   const Experiment e =
-      experiment(ssigd("length = 0.1\ncap = 0.01\n[noise]\ngradient_std = 0.1\n"), 60);
+      diagnosed_experiment(ssigd("length = 0.1\ncap = 0.01\n[noise]\ngradient_std = 0.1\n"), 60);
   DiagnoseOptions options;
   const Diagnosis alone = diagnose(e, round(3, 2), options);
   EXPECT_GT(alone.effects.size(), 3U);
@@ -181,7 +183,7 @@ TEST(Diagnosis, DoesNotDependOnTheThreads) {
 }
 
 TEST(Diagnosis, WithoutAnIterationNothingIsProved) {
-  const Diagnosis d = diagnose(experiment(ssigd("length = 1\n"), 0), round(1, 1));
+  const Diagnosis d = diagnose(diagnosed_experiment(ssigd("length = 1\n"), 0), round(1, 1));
   EXPECT_FALSE(d.proved.proved);
   EXPECT_EQ(d.proved.why, "no iteration was made");
 }
@@ -199,7 +201,8 @@ TEST(Diagnosis, AKinkIsAnOptimumOnlyOnAllConditions) {
       EXPECT_EQ(points.size(), 20U);
       return kink;
     };
-    const Diagnosis d = diagnose(experiment(ssigd("length = 0.0625\n"), 60), bent(), options);
+    const Diagnosis d =
+        diagnose(diagnosed_experiment(ssigd("length = 0.0625\n"), 60), bent(), options);
     EXPECT_EQ(find(d, "kink_optimum") != nullptr, d.verdict == "healthy");
     return d.verdict;
   };
@@ -217,12 +220,12 @@ TEST(Diagnosis, AKinkIsAnOptimumOnlyOnAllConditions) {
 /// once in 2 pi / theta = 56.52 iterations with 2 cos theta = 1.99 - 0.01 k*, its gradient's length
 /// twice.
 TEST(Diagnosis, AnUnstableLoopIsToldWithThePeriodOfTheGap) {
-  const Diagnosis d =
-      diagnose(experiment("[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\nmomentum = 0.9\n"
-                          "gradient_average = 0.9\nmomentum_start = \"zero\"\nperturbation = 0\n"
-                          "[step]\nrule = \"inverse_momentum\"\ngamma1 = 50\ngamma2 = 5\n",
-                          400),
-               round(1, 2.0278));
+  const Diagnosis d = diagnose(
+      diagnosed_experiment("[algorithm]\nname = \"dsblo\"\norder = \"legacy\"\nmomentum = 0.9\n"
+                           "gradient_average = 0.9\nmomentum_start = \"zero\"\nperturbation = 0\n"
+                           "[step]\nrule = \"inverse_momentum\"\ngamma1 = 50\ngamma2 = 5\n",
+                           400),
+      round(1, 2.0278));
   ASSERT_EQ(with_role(d, Role::cause), Ids{"unstable_loop"});
   const auto& n = find(d, "unstable_loop")->numbers;
   EXPECT_NEAR(n.at("predicted_period"), 28.26, 0.005);
