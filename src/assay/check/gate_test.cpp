@@ -371,6 +371,7 @@ TEST_F(Gate, AReviewedRuleAllowsWhatItSays) {
 
   EXPECT_EQ(only(check()).detail,
             "rule for gap_total: at most 1 ulps; nothing is needed, so it could go\n");
+  EXPECT_EQ(only(check()).digest, ledger.cases["a.double"].trace);
   gap_double_ = "1.0000000000000002";
   EXPECT_EQ(only(check()).verdict, Verdict::allowed);
   EXPECT_EQ(only(check()).detail, "rule for gap_total: at most 1 ulps; 1 ulps needed\n");

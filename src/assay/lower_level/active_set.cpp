@@ -77,6 +77,27 @@ void record_margins(const Problem& problem, const Vec<S>& slack, LowerSolution<S
   }
 }
 
+template <class S, class Data, class Problem>
+void classify_rows(const Problem& problem, ActiveSetQp<S, Data>& qp, const Vec<S>& limits,
+                   std::vector<Index>& held, Vec<S>& slack, LowerSolution<S>& s) {
+  s.active.clear();
+  s.weakly_active.clear();
+  transposed_product(problem.Bt, s.y, slack);
+  slack = limits - slack;
+  held = qp.factor().active();
+  std::sort(held.begin(), held.end());
+  for (Index i = 0; i < problem.rows(); ++i) {
+    const bool in_set = std::binary_search(held.begin(), held.end(), i);
+    if (in_set && (i < problem.equalities || qp.multiplier_noise(i) < s.multipliers[i]))
+      s.active.push_back(i);
+    else if (in_set || i < problem.equalities || qp.slack_is_noise(i, slack[i]))
+      s.weakly_active.push_back(i);
+  }
+  s.licq = held == s.active ? independent_with(qp.factor(), s.weakly_active)
+                            : factor_active_rows(qp.factor(), s);
+  record_margins(problem, slack, s);
+}
+
 template <class S>
 ActiveSetLowerLevel<S>::ActiveSetLowerLevel(const QuadraticProblem<S>& problem)
     : problem_(problem), qp_(lower_level_shape(problem)) {
@@ -88,27 +109,6 @@ template <class S>
 void ActiveSetLowerLevel<S>::set_warm_rows(const std::vector<Index>& rows) {
   warm_ = rows;
   qp_.warm_start(rows);
-}
-
-template <class S>
-void ActiveSetLowerLevel<S>::classify() {
-  LowerSolution<S>& s = solution_;
-  s.active.clear();
-  s.weakly_active.clear();
-  transposed_product(problem_.Bt, s.y, slack_);
-  slack_ = limits_ - slack_;
-  held_ = qp_.factor().active();
-  std::sort(held_.begin(), held_.end());
-  for (Index i = 0; i < problem_.rows(); ++i) {
-    const bool in_set = std::binary_search(held_.begin(), held_.end(), i);
-    if (in_set && (i < problem_.equalities || qp_.multiplier_noise(i) < s.multipliers[i]))
-      s.active.push_back(i);
-    else if (in_set || i < problem_.equalities || qp_.slack_is_noise(i, slack_[i]))
-      s.weakly_active.push_back(i);
-  }
-  s.licq = held_ == s.active ? independent_with(qp_.factor(), s.weakly_active)
-                             : factor_active_rows(qp_.factor(), s);
-  record_margins(problem_, slack_, s);
 }
 
 template <class S>
@@ -133,18 +133,17 @@ const LowerSolution<S>& ActiveSetLowerLevel<S>::solve(const Vec<S>& x, const Vec
   warm_.clear();
   for (const Index i : qp_.factor().active())
     if (i >= problem_.equalities) warm_.push_back(i);
-  classify();
+  classify_rows(problem_, qp_, limits_, held_, slack_, solution_);
   return solution_;
 }
 
-#define ASSAY_INSTANTIATE(S)                                                                  \
-  template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                          \
-  template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                   \
-  template bool independent_with(KktFactor<S, SparseData<S>>&, const std::vector<Index>&);    \
-  template bool factor_active_rows(KktFactor<S>&, LowerSolution<S>&);                         \
-  template bool factor_active_rows(KktFactor<S, SparseData<S>>&, LowerSolution<S>&);          \
-  template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&); \
-  template void record_margins(const SparseProgram<S>&, const Vec<S>&, LowerSolution<S>&);    \
+#define ASSAY_INSTANTIATE(S)                                                                   \
+  template QpShape<S> lower_level_shape(const QuadraticProblem<S>&);                           \
+  template bool independent_with(KktFactor<S>&, const std::vector<Index>&);                    \
+  template bool factor_active_rows(KktFactor<S>&, LowerSolution<S>&);                          \
+  template void record_margins(const QuadraticProblem<S>&, const Vec<S>&, LowerSolution<S>&);  \
+  template void classify_rows(const SparseProgram<S>&, ActiveSetQp<S, SparseData<S>>&,         \
+                              const Vec<S>&, std::vector<Index>&, Vec<S>&, LowerSolution<S>&); \
   template class ActiveSetLowerLevel<S>;
 ASSAY_FOR_EACH_FIELD(ASSAY_INSTANTIATE)
 

@@ -21,8 +21,6 @@ class ActiveSetLowerLevel final : public LowerLevel<S> {
   void set_warm_rows(const std::vector<Index>& rows) override;
 
  private:
-  void classify();
-
   const QuadraticProblem<S>& problem_;
   ActiveSetQp<S> qp_;
   Certifier<S> certifier_;
@@ -48,5 +46,13 @@ bool factor_active_rows(KktFactor<S, Data>& factor, LowerSolution<S>& solution);
 /// @param slack limits - B y for every row
 template <class S, class Problem>
 void record_margins(const Problem& problem, const Vec<S>& slack, LowerSolution<S>& solution);
+
+/// Says of each row whether it is active, weakly active or neither, and what follows from that:
+/// LICQ, margins, the factor of the active rows.
+/// @param qp      has solved the program of `solution`, with these limits (rows)
+/// @param held, slack  workspaces; then the rows of the working set, and limits - B y
+template <class S, class Data, class Problem>
+void classify_rows(const Problem& problem, ActiveSetQp<S, Data>& qp, const Vec<S>& limits,
+                   std::vector<Index>& held, Vec<S>& slack, LowerSolution<S>& solution);
 
 }  // namespace assay

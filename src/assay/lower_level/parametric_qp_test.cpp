@@ -5,92 +5,33 @@
 
 #include <algorithm>
 
-#include "assay/lower_level/oracle_test.hpp"
+#include "assay/lower_level/varied_case_test.hpp"
 #include "assay/support/error.hpp"
-#include "reference/small_instances.hpp"
 
 namespace assay {
 namespace {
-
-using reference::RMat;
-using reference::RVec;
-
-struct ParametricQpCase {
-  Instance instance;
-  Vec<double> x, v;
-  reference::Program program;
-  reference::Minimiser answer;
-  RVec product;  ///< (dy*/dx)'v, where feasible
-  Rational sensitivity = 0, condition = 0, data = 0, slope = 0;
-};
-
-Rational largest_sum(const RMat& a) {
-  Rational top = 0;
-  for (Index i = 0; i < a.rows(); ++i) {
-    Rational sum = 0;
-    for (Index j = 0; j < a.cols(); ++j) sum += abs(a(i, j));
-    top = std::max(top, sum);
-  }
-  return top;
-}
-
-/// @param touch  move the limit of an inactive row to where it just holds
-ParametricQpCase make_case(std::uint64_t seed, bool touch) {
-  ParametricQpCase c;
-  c.instance = reference::small_instance(seed, reference::varied_shape(seed));
-  c.x = reference::eighths(seed, 1000, c.instance.n, 8);
-  c.v = reference::eighths(seed, 1001, c.instance.m, 8);
-  const RVec x = widen<Rational>(c.x);
-  RMat A;
-  const auto solve = [&] {
-    c.program = reference::lower_program(c.instance, x, &A);
-    c.answer = reference::minimise(c.program);
-  };
-  solve();
-  if (touch && c.answer.feasible)
-    for (Index i = 0; i < c.instance.inequality_rows(); ++i) {
-      const Index row = c.program.equalities + i;
-      const Rational slack = c.program.r[row] - c.program.B.row(row).dot(c.answer.y);
-      if (slack == 0) continue;
-      const Rational limit = c.instance.b.entry<Rational>(i) - slack;
-      c.instance.b.set_fraction(i, 0, numerator(limit).str() + "/" + denominator(limit).str());
-      solve();
-      break;
-    }
-  if (!c.answer.feasible) return c;
-  const auto derivative =
-      reference::derivative(c.instance, x, c.answer.y, c.answer.strongly_active);
-  c.product = derivative.jacobian.transpose() * widen<Rational>(c.v);
-  c.sensitivity = reference::sensitivity(c.program, c.answer, 0);
-  c.condition = c.sensitivity * (largest_sum(c.program.H) + largest_sum(c.program.B) +
-                                 largest_sum(RMat(c.program.B.transpose())));
-  for (Index i = 0; i < c.program.m(); ++i) c.data = std::max(c.data, c.program.g_size(i));
-  for (Index i = 0; i < c.program.rows(); ++i) c.data = std::max(c.data, c.program.r_size(i));
-  c.slope =
-      largest_sum(RMat(c.instance.M.to<Rational>().transpose())) + largest_sum(RMat(A.transpose()));
-  return c;
-}
 
 /// Solving with K = [H B'; B 0] through H^-1 and B H^-1 B' is stable but for the condition of the
 /// parts: the answer is that of a matrix off by gamma kappa |K| and of data off by gamma, which
 /// moves it by 3 gamma kappa^2 |K^-1| |data| while that is small.
 template <class S>
-Rational moved(const ParametricQpCase& c, const Rational& data) {
+Rational moved(const VariedCase& c, const Rational& data) {
   const Rational gamma = exact_gamma<S>(8 * (c.program.m() + c.program.rows() + c.instance.n + 8));
   return 3 * gamma * c.condition * c.condition * c.sensitivity * data;
 }
 
 /// M'p + A'nu for p and nu off by as much, and its own rounding.
 template <class S>
-Rational product_moved(const ParametricQpCase& c) {
+Rational product_moved(const VariedCase& c) {
   const Rational v = max_entry(widen<Rational>(c.v));
   return 2 * c.slope * moved<S>(c, v);
 }
 
-const std::vector<ParametricQpCase>& parametric_cases() {
-  static const std::vector<ParametricQpCase> all = [] {
-    std::vector<ParametricQpCase> made;
-    for (std::uint64_t seed = 0; seed < 240; ++seed) made.push_back(make_case(seed, seed % 4 == 1));
+const std::vector<VariedCase>& parametric_cases() {
+  static const std::vector<VariedCase> all = [] {
+    std::vector<VariedCase> made;
+    for (std::uint64_t seed = 0; seed < 240; ++seed)
+      made.push_back(varied_case(seed, seed % 4 == 1));
     return made;
   }();
   return all;
@@ -106,7 +47,7 @@ TYPED_TEST_SUITE(ParametricQps, AllScalars, ScalarNames);
 TYPED_TEST(ParametricQps, AreTheExactMinimiserAndItsDerivative) {
   using S = TypeParam;
   int fast = 0, helped = 0, kinks = 0, infeasible = 0, telling = 0;
-  for (const ParametricQpCase& c : parametric_cases())
+  for (const VariedCase& c : parametric_cases())
     for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
       const QuadraticProblem<S> problem(c.instance);
       ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
@@ -151,7 +92,7 @@ TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
   for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
     int changes = 0;
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
-      const ParametricQpCase& c = parametric_cases()[seed * 4];
+      const VariedCase& c = parametric_cases()[seed * 4];
       if (!c.answer.feasible) continue;
       const QuadraticProblem<S> problem(c.instance);
       ParametricQp<S> walking(ParametricProgram<S>(problem), plan);
@@ -168,7 +109,7 @@ TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
         EXPECT_EQ(rows, answer.strongly_active);
         changes += rows != before;
         before = rows;
-        ParametricQpCase here = c;
+        VariedCase here = c;
         here.program = program;
         here.sensitivity = reference::sensitivity(program, answer, 0);
         here.condition = here.sensitivity * c.condition / c.sensitivity;
@@ -181,7 +122,7 @@ TYPED_TEST(ParametricQps, GoOnFromTheRowsOfTheLastPoint) {
 
 TYPED_TEST(ParametricQps, TakeOverANewH) {
   using S = TypeParam;
-  const ParametricQpCase& c = parametric_cases()[0];
+  const VariedCase& c = parametric_cases()[0];
   QuadraticProblem<S> problem(c.instance);
   for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
     ParametricQp<S> qp(ParametricProgram<S>(problem), plan);

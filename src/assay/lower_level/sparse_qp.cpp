@@ -1,7 +1,5 @@
 #include "assay/lower_level/sparse_qp.hpp"
 
-#include <algorithm>
-
 #include "assay/lower_level/active_set.hpp"
 #include "assay/lower_level/contradiction.hpp"
 #include "assay/scalar/instantiate.hpp"
@@ -77,7 +75,7 @@ const LowerSolution<S>& SparseQp<S>::solve(const Vec<S>& x, const Vec<S>& q) {
   warm_.clear();
   for (const Index i : qp_->factor().active())
     if (i >= p_.equalities) warm_.push_back(i);
-  classify();
+  classify_rows(p_, *qp_, limits_, held_, slack_, solution_);
   // A comparison with NaN finds no row violated.
   if (solution_.status == LowerStatus::solved &&
       !(all_finite(linear_) && all_finite(solution_.y) && all_finite(solution_.multipliers) &&
@@ -85,27 +83,6 @@ const LowerSolution<S>& SparseQp<S>::solve(const Vec<S>& x, const Vec<S>& q) {
     solution_.status = LowerStatus::not_converged;
   is_solved_ = solution_.status == LowerStatus::solved;
   return solution_;
-}
-
-template <class S>
-void SparseQp<S>::classify() {
-  LowerSolution<S>& s = solution_;
-  s.active.clear();
-  s.weakly_active.clear();
-  transposed_product(p_.Bt, s.y, slack_);
-  slack_ = limits_ - slack_;
-  held_ = qp_->factor().active();
-  std::sort(held_.begin(), held_.end());
-  for (Index i = 0; i < p_.rows(); ++i) {
-    const bool in_set = std::binary_search(held_.begin(), held_.end(), i);
-    if (in_set && (i < p_.equalities || qp_->multiplier_noise(i) < s.multipliers[i]))
-      s.active.push_back(i);
-    else if (in_set || i < p_.equalities || qp_->slack_is_noise(i, slack_[i]))
-      s.weakly_active.push_back(i);
-  }
-  s.licq = held_ == s.active ? independent_with(qp_->factor(), s.weakly_active)
-                             : factor_active_rows(qp_->factor(), s);
-  record_margins(p_, slack_, s);
 }
 
 template <class S>

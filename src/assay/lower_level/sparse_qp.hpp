@@ -40,7 +40,6 @@ class SparseQp {
 
  private:
   void renew();
-  void classify();
 
   const SparseProgram<S>& p_;
   long revision_ = 0;  ///< of p_, that qp_ is made for

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "assay/lower_level/oracle_test.hpp"
+#include "assay/lower_level/varied_case_test.hpp"
 #include "assay/numerics/sparse_patterns_test.hpp"
-#include "reference/small_instances.hpp"
 
 namespace assay {
 namespace {
@@ -14,63 +13,11 @@ namespace {
 using reference::RMat;
 using reference::RVec;
 
-struct SparseCase {
-  Instance instance;
-  Vec<double> x, v;
-  reference::Program program;
-  reference::Minimiser answer;
-  RVec product;  ///< (dy*/dx)'v
-  Rational sensitivity = 0, condition = 0, slope = 0;
-};
-
-Rational largest_row_sum(const RMat& a) {
-  Rational top = 0;
-  for (Index i = 0; i < a.rows(); ++i) {
-    Rational sum = 0;
-    for (Index j = 0; j < a.cols(); ++j) sum += abs(a(i, j));
-    top = std::max(top, sum);
-  }
-  return top;
-}
-
-const std::vector<SparseCase>& sparse_cases() {
-  static const std::vector<SparseCase> all = [] {
-    std::vector<SparseCase> made;
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-      SparseCase c;
-      c.instance = reference::small_instance(seed, reference::varied_shape(seed));
-      c.x = reference::eighths(seed, 1000, c.instance.n, 8);
-      c.v = reference::eighths(seed, 1001, c.instance.m, 8);
-      const RVec x = widen<Rational>(c.x);
-      RMat A;
-      const auto solve = [&] {
-        c.program = reference::lower_program(c.instance, x, &A);
-        c.answer = reference::minimise(c.program);
-      };
-      solve();
-      // Every fourth: the limit of an inactive row moved to where it just holds.
-      for (Index i = 0; seed % 4 == 1 && c.answer.feasible && i < c.instance.inequality_rows();
-           ++i) {
-        const Index row = c.program.equalities + i;
-        const Rational slack = c.program.r[row] - c.program.B.row(row).dot(c.answer.y);
-        if (slack == 0) continue;
-        const Rational limit = c.instance.b.entry<Rational>(i) - slack;
-        c.instance.b.set_fraction(i, 0, numerator(limit).str() + "/" + denominator(limit).str());
-        solve();
-        break;
-      }
-      if (c.answer.feasible) {
-        c.sensitivity = reference::sensitivity(c.program, c.answer, 0);
-        c.product = reference::derivative(c.instance, x, c.answer.y, c.answer.strongly_active)
-                        .jacobian.transpose() *
-                    widen<Rational>(c.v);
-        c.condition = c.sensitivity * (largest_row_sum(c.program.H) + largest_row_sum(c.program.B) +
-                                       largest_row_sum(RMat(c.program.B.transpose())));
-        c.slope = largest_row_sum(RMat(c.instance.M.to<Rational>().transpose())) +
-                  largest_row_sum(RMat(A.transpose()));
-      }
-      made.push_back(std::move(c));
-    }
+const std::vector<VariedCase>& sparse_cases() {
+  static const std::vector<VariedCase> all = [] {
+    std::vector<VariedCase> made;
+    for (std::uint64_t seed = 0; seed < 200; ++seed)
+      made.push_back(varied_case(seed, seed % 4 == 1));
     return made;
   }();
   return all;
@@ -83,7 +30,7 @@ TYPED_TEST_SUITE(SparseQps, AllScalars, ScalarNames);
 TYPED_TEST(SparseQps, AreTheExactMinimiserAndItsDerivative) {
   using S = TypeParam;
   int constrained = 0, degenerate = 0, infeasible = 0;
-  for (const SparseCase& c : sparse_cases()) {
+  for (const VariedCase& c : sparse_cases()) {
     const SparseProgram<S> program{QuadraticProblem<S>(c.instance)};
     SparseQp<S> qp(program);
     const LowerSolution<S>& s = qp.solve(widen<S>(c.x));

@@ -16,8 +16,8 @@ template <class S>
 struct SparseProgram {
   /// @param H  (m,m) with both triangles; M (m,n), d (m), A (rows,n), Bt (m,rows), b (rows)
   /// @throws InputError naming the part: shapes that do not fit, no variables, an H that is not
-  ///         symmetric in its entries kept and their values, an entry that is not finite.
-  ///         @throws NumericalError: H is not positive definite, or cannot be proved so in double
+  ///         symmetric in its entries kept and their values, an entry that is not finite
+  /// @throws NumericalError: H is not positive definite, or cannot be proved so in double
   SparseProgram(SparseMatrix<S> H, SparseMatrix<S> M, Vec<S> d, SparseMatrix<S> A,
                 SparseMatrix<S> Bt, Vec<S> b, Index equalities);
   /// The lower level of a dense problem without its zeros.
