@@ -1,6 +1,5 @@
 // A run is a function of experiment, instance and scalar, and says what it did.
 #include <algorithm>
-#include <atomic>
 
 #include "assay/problem/generator.hpp"
 #include "assay/run/run.hpp"
@@ -324,12 +323,12 @@ void resumes_to_the_same_end(const Case& c, Check& check) {
   if (T < 2) check.discard("nothing to split");
 
   std::string saved;
-  std::atomic<bool> stop{false};
+  StopFlag stop{0};
   RunControl control;
   control.checkpoint_every = split;
   control.save_checkpoint = [&](const std::string& text) {
     if (saved.empty()) saved = text;
-    stop = true;
+    stop = 1;
   };
   control.stop = &stop;
   const Run first = run(e, c.instance, control);

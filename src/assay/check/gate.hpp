@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "assay/check/golden.hpp"
 #include "assay/run/run.hpp"
 #include "assay/support/error.hpp"
+#include "assay/support/stop_flag.hpp"
 
 namespace assay {
 
@@ -50,7 +50,7 @@ struct GateReport {
 struct GateOptions {
   std::vector<std::string> cases;  ///< ids or experiment names; empty: all, and then orphans count
   int jobs = 1;                    ///< threads; the report does not depend on it
-  const std::atomic<bool>* stop = nullptr;
+  const StopFlag* stop = nullptr;
   std::function<void(std::size_t done, std::size_t total)> progress;
   /// How a case is run; replaced in tests of the gate itself.
   std::function<RunOutcome(const Experiment&, const Instance&, const RunControl&)> run =

@@ -76,7 +76,7 @@ class Gate : public testing::Test {
   fs::path root_;
   std::string gap_double_ = "1", gap_soft53_ = "1", compiler_ = "one", output_ = "7", fails_,
               throws_, refuses_;
-  std::atomic<bool> stop_{false};
+  StopFlag stop_{0};
 };
 
 const GateFinding& only(const GateReport& report) {
@@ -320,7 +320,7 @@ TEST_F(Gate, OneFailingCaseDoesNotStopTheOthersAndTheWorstCodeWins) {
   EXPECT_EQ(check().exit_code(), ExitCode::usage);
   throws_ = "d";
   EXPECT_EQ(check().exit_code(), ExitCode::internal);
-  stop_ = true;
+  stop_ = 1;
   EXPECT_EQ(check().exit_code(), ExitCode::interrupted);
 }
 

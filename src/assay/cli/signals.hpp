@@ -1,11 +1,11 @@
 #pragma once
 
-#include <atomic>
+#include "assay/support/stop_flag.hpp"
 
 namespace assay {
 
 /// From the first call on, SIGINT and SIGTERM set the returned flag instead of ending the process;
 /// a second signal ends it at once.
-const std::atomic<bool>& stop_on_signals();
+const StopFlag& stop_on_signals();
 
 }  // namespace assay

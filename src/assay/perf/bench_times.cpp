@@ -28,7 +28,7 @@ bool is_blank(const std::string& text) {
 }
 
 Process run_bench(const BenchOptions& options, std::vector<std::string> arguments,
-                  const std::atomic<bool>* stop) {
+                  const StopFlag* stop) {
   arguments.insert(arguments.begin(), options.program);
   if (!options.filter.empty()) arguments.push_back("--benchmark_filter=" + options.filter);
   Process process = run_process(arguments, {}, stop);
@@ -64,7 +64,7 @@ std::vector<Times> parse_benches(const std::string& text, const std::string& sou
   return all;
 }
 
-std::vector<Times> run_benches(const BenchOptions& options, const std::atomic<bool>* stop) {
+std::vector<Times> run_benches(const BenchOptions& options, const StopFlag* stop) {
   const Process process = run_bench(
       options,
       {"--benchmark_format=json", "--benchmark_repetitions=" + std::to_string(options.repetitions),
@@ -79,7 +79,7 @@ std::vector<Times> run_benches(const BenchOptions& options, const std::atomic<bo
   return times;
 }
 
-void check_benches(const BenchOptions& options, const std::atomic<bool>* stop) {
+void check_benches(const BenchOptions& options, const StopFlag* stop) {
   const Process process = run_bench(options, {"--benchmark_list_tests=true"}, stop);
   if (!is_blank(process.out)) return;
   if (options.filter.empty())

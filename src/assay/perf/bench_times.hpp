@@ -1,8 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <string>
 #include <vector>
+
+#include "assay/support/stop_flag.hpp"
 
 namespace assay {
 
@@ -20,11 +21,11 @@ struct BenchOptions {
 };
 
 /// Runs the benches. @throws InputError naming the program when it fails or prints something else
-std::vector<Times> run_benches(const BenchOptions& options, const std::atomic<bool>* stop);
+std::vector<Times> run_benches(const BenchOptions& options, const StopFlag* stop);
 
 /// Asks for the names of the benches only: measuring takes minutes.
 /// @throws InputError naming the program when it does not answer, --filter when no bench passes it
-void check_benches(const BenchOptions& options, const std::atomic<bool>* stop);
+void check_benches(const BenchOptions& options, const StopFlag* stop);
 
 /// What Google Benchmark prints with --benchmark_format=json, in its order; workloads are named
 /// "bench/NAME". @throws InputError naming `source` and the key

@@ -81,7 +81,7 @@ const char* to_string(Counter counter) {
   return counter == Counter::callgrind ? "callgrind" : "hardware";
 }
 
-CountsProgram::CountsProgram(std::string file, const std::atomic<bool>* stop)
+CountsProgram::CountsProgram(std::string file, const StopFlag* stop)
     : file_(std::move(file)), stop_(stop) {
   const Process told = run_process({file_, "--list"}, {}, stop);
   const auto fail = [&](const std::string& what) { throw InputError(file_, "--list", what); };
@@ -130,7 +130,7 @@ std::uint64_t CountsProgram::count(const std::string& workload, Counter counter)
   return parse_callgrind(read_file(out), source);
 }
 
-bool has_callgrind(const std::atomic<bool>* stop) {
+bool has_callgrind(const StopFlag* stop) {
   try {
     return run_process({"valgrind", "--version"}, {}, stop).code == 0;
   } catch (const InputError&) {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "assay/perf/counts.hpp"
+#include "assay/support/stop_flag.hpp"
 
 namespace assay {
 
@@ -21,7 +21,7 @@ class CountsProgram {
  public:
   /// Asks it what it is. @throws InputError naming it when it cannot be run or says nothing
   /// sensible
-  CountsProgram(std::string file, const std::atomic<bool>* stop);
+  CountsProgram(std::string file, const StopFlag* stop);
 
   const std::vector<std::string>& workloads() const { return workloads_; }
   /// Compiler, flags and libraries, as it states them, and the counter.
@@ -33,13 +33,13 @@ class CountsProgram {
 
  private:
   std::string file_;
-  const std::atomic<bool>* stop_;
+  const StopFlag* stop_;
   CountedWith with_;
   std::vector<std::string> workloads_;
 };
 
 /// Whether valgrind can be started.
-bool has_callgrind(const std::atomic<bool>* stop);
+bool has_callgrind(const StopFlag* stop);
 
 /// The instructions in what callgrind wrote. @throws InputError naming `source`
 std::uint64_t parse_callgrind(const std::string& text, const std::string& source);

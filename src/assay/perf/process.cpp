@@ -64,7 +64,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
   return all;
 }
 
-int wait_for(pid_t child, const std::atomic<bool>* stop) {
+int wait_for(pid_t child, const StopFlag* stop) {
   for (bool told = false;;) {
     int status = 0;
     const pid_t ended = waitpid(child, &status, WNOHANG);
@@ -78,7 +78,7 @@ int wait_for(pid_t child, const std::atomic<bool>* stop) {
 }  // namespace
 
 Process run_process(const std::vector<std::string>& arguments,
-                    const std::vector<std::string>& environment, const std::atomic<bool>* stop) {
+                    const std::vector<std::string>& environment, const StopFlag* stop) {
   std::vector<std::string> words = arguments, settings = environment_with(environment);
   std::vector<char*> argv = pointers(words), envp = pointers(settings);
   const Sink out, err;

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include "assay/support/stop_flag.hpp"
 
 namespace assay {
 
@@ -19,7 +20,7 @@ struct Process {
 /// @throws InputError naming the program when it cannot be started
 /// @throws Error(interrupted) when `stop` was set
 Process run_process(const std::vector<std::string>& arguments,
-                    const std::vector<std::string>& environment, const std::atomic<bool>* stop);
+                    const std::vector<std::string>& environment, const StopFlag* stop);
 
 /// The file that run_process() would start for this word. @throws InputError when PATH has none
 std::filesystem::path found_program(const std::string& word);

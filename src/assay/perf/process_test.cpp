@@ -52,7 +52,7 @@ TEST(RunProcess, AProgramIsFoundAsItIsStarted) {
 }
 
 TEST(RunProcess, StopEndsTheProgram) {
-  const std::atomic<bool> stop{true};
+  const StopFlag stop{1};
   try {
     run_process({"sleep", "600"}, {}, &stop);
     FAIL();

@@ -1,5 +1,4 @@
 // A run that was stopped and gone on with is the same run.
-#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "assay/run/run_test.hpp"
@@ -199,7 +198,7 @@ class Checkpoint : public testing::Test {
   }
   /// The run stopped before its first iteration.
   RunOutcome stopped(const Experiment& e, const std::string& resume = "") {
-    const std::atomic<bool> stop{true};
+    const StopFlag stop{1};
     RunControl control;
     control.stop = &stop;
     control.resume = resume;

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <string>
 
 #include "assay/problem/instance.hpp"
 #include "assay/run/experiment.hpp"
 #include "assay/scalar/dense.hpp"
+#include "assay/support/stop_flag.hpp"
 #include "assay/trace/trace.hpp"
 
 namespace assay {
@@ -14,7 +14,7 @@ namespace assay {
 /// How a run may be watched, stopped and gone on with. Nothing here can change a byte of the trace.
 struct RunControl {
   std::function<void(long done, long total)> progress;  ///< called now and then; may be empty
-  const std::atomic<bool>* stop = nullptr;              ///< polled before each iteration
+  const StopFlag* stop = nullptr;                       ///< polled before each iteration
   std::string resume;                                   ///< text of a checkpoint, or ""
   long checkpoint_every = 0;                            ///< iterations; 0: never
   std::function<void(const std::string&)> save_checkpoint;

@@ -113,7 +113,7 @@ void try_new(Row& row, CampaignOptions campaign, const FuzzOptions& options, con
   const Target& target = row.target;
   const auto begin = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  const std::atomic<bool>& interrupted = stop_on_signals();
+  const StopFlag& interrupted = stop_on_signals();
   campaign.stop = [&] { return interrupted || (options.cases < 0 && elapsed() >= seconds); };
   const std::string label = target.property->name + " " + target.scalar;
   campaign.progress = [&](long done) {

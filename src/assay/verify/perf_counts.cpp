@@ -123,7 +123,7 @@ std::string sentence(const CountFinding& f) {
 }
 
 void check(const CountsOptions& options, Session& session) {
-  const std::atomic<bool>* stop = &stop_on_signals();
+  const StopFlag* stop = &stop_on_signals();
   const std::string& file = options.files.counts;
   if (!std::filesystem::exists(file))
     return session.fail(ExitCode::golden, file + ": does not exist");
