@@ -9,6 +9,9 @@ namespace assay {
 
 namespace {
 
+/// Columns that a factor of H is applied to at once.
+constexpr Index side_by_side = 16;
+
 /// Writing the operators out takes n solves with H and a bound on its smallest eigenvalue; an x
 /// then costs some triangular solves less. Both grow like n^2 for each, so after some number of x,
 /// and a share of n, that has been saved (bench/README.md).
@@ -56,6 +59,8 @@ ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
   read_rows();
   const Index normals = general_Bt_.cols() + static_cast<Index>(variable_.size());
   K_.resize(m_, normals);
+  batch_.resize(m_, std::min(normals, side_by_side));
+  asked_.reserve(static_cast<std::size_t>(normals));
   has_K_.resize(static_cast<std::size_t>(normals));
   W_.resize(general_Bt_.cols(), normals);
   renew();
@@ -135,33 +140,45 @@ void ParametricQp<S>::read_rows() {
   }
 }
 
-/// H^-1 times normals that lie side by side in K, and with them their columns of W.
+/// H^-1 times the normals in asked_, and with them their columns of W. Some at a time: a factor
+/// that does not stay in the cache is read once for all of them.
 template <class S>
-void ParametricQp<S>::solve_normals(Index first, Index count) {
-  const Index general = general_Bt_.cols();
-  for (Index k = first; k < first + count; ++k) {
-    S* column = K_.data() + k * m_;
-    for (Index j = 0; j < m_; ++j) column[j] = k < general ? general_Bt_(j, k) : S(0);
-    if (k >= general) column[variable_[static_cast<std::size_t>(k - general)]] = S(1);
-    has_K_[static_cast<std::size_t>(k)] = 1;
+void ParametricQp<S>::solve_asked() {
+  const Index general = general_Bt_.cols(), asked = static_cast<Index>(asked_.size());
+  for (Index first = 0; first < asked; first += side_by_side) {
+    const Index count = std::min(side_by_side, asked - first);
+    for (Index c = 0; c < count; ++c) {
+      const Index k = asked_[static_cast<std::size_t>(first + c)];
+      S* column = batch_.data() + c * m_;
+      for (Index j = 0; j < m_; ++j) column[j] = k < general ? general_Bt_(j, k) : S(0);
+      if (k >= general) column[variable_[static_cast<std::size_t>(k - general)]] = S(1);
+    }
+    H_.solve_in_place(batch_.data(), count);
+    for (Index c = 0; c < count; ++c) {
+      const Index k = asked_[static_cast<std::size_t>(first + c)];
+      work_ = batch_.col(c);
+      transposed_product(general_Bt_, work_, products_);
+      K_.col(k) = work_;
+      W_.col(k) = products_;
+      has_K_[static_cast<std::size_t>(k)] = 1;
+    }
   }
-  H_.solve_in_place(K_.data() + first * m_, count);
-  for (Index k = first; k < first + count; ++k) {
-    work_ = K_.col(k);
-    for (Index g = 0; g < general; ++g)
-      W_(g, k) = dot(general_Bt_.data() + g * m_, work_.data(), m_);
-  }
+  asked_.clear();
 }
 
 template <class S>
 const S* ParametricQp<S>::solved(Index normal) {
-  if (!has_K_[static_cast<std::size_t>(normal)]) solve_normals(normal, 1);
+  if (!has_K_[static_cast<std::size_t>(normal)]) {
+    asked_.push_back(normal);
+    solve_asked();
+  }
   return K_.data() + normal * m_;
 }
 
 template <class S>
 void ParametricQp<S>::write_operators() {
-  solve_normals(0, K_.cols());
+  for (Index k = 0; k < K_.cols(); ++k) asked_.push_back(k);
+  solve_asked();
   Y_ = -*p_.M;
   H_.solve_in_place(Y_.data(), n_);
   y0_ = -*p_.d;
@@ -452,16 +469,14 @@ bool ParametricQp<S>::beyond_doubt() {
   }
 }
 
-/// Rows that are violated now may well enter; columns of K side by side cost less than one by one.
+/// Rows that are violated now may well enter; columns of K together cost less than one by one.
 template <class S>
 void ParametricQp<S>::solve_violated() {
-  for (Index first = 0, g = 0; g <= free_slack_.size(); ++g) {
-    const bool wanted = g < free_slack_.size() && !has_K_[static_cast<std::size_t>(g)] &&
-                        slack_[general_[static_cast<std::size_t>(g)]] < S(0);
-    if (wanted) continue;
-    if (first < g) solve_normals(first, g - first);
-    first = g + 1;
-  }
+  for (Index g = 0; g < free_slack_.size(); ++g)
+    if (!has_K_[static_cast<std::size_t>(g)] &&
+        slack_[general_[static_cast<std::size_t>(g)]] < S(0))
+      asked_.push_back(g);
+  solve_asked();
 }
 
 template <class S>

@@ -100,7 +100,7 @@ class ParametricQp {
   void drop(Index position);
   bool beyond_doubt();
   bool refine();
-  void solve_normals(Index first, Index count);
+  void solve_asked();
   void solve_violated();
   const S* solved(Index normal);
   S gram(Index row, Index other);
@@ -130,7 +130,10 @@ class ParametricQp {
   S Y_size_{0};
   Mat<S> K_;  ///< (m, normals) H^-1 times each normal, as needed
   std::vector<char> has_K_;
-  Mat<S> W_;  ///< (general, normals) general rows times K
+  Mat<S> W_;                  ///< (general, normals) general rows times K
+  std::vector<Index> asked_;  ///< normals whose columns of K are wanted
+  Mat<S> batch_;              ///< (m, some) what of them is solved together
+  Vec<S> products_;
 
   GrowingLdlt<S> gram_;
   std::vector<Index> active_;

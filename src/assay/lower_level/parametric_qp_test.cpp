@@ -266,6 +266,32 @@ TYPED_TEST(ParametricQps, StopAtBoundsOnEitherSide) {
   }
 }
 
+/// More rows are violated at once than H is solved with at a time: y_i <= 1 - x, i + 2 without.
+TYPED_TEST(ParametricQps, HoldFortyRowsAtOnce) {
+  using S = TypeParam;
+  const Index m = 40;
+  Instance in = empty_instance(1, m);
+  in.A = ExactMatrix(Mat<double>::Ones(m, 1));
+  in.B = ExactMatrix(Mat<double>::Identity(m, m));
+  in.b = ExactMatrix(Mat<double>::Ones(m, 1));
+  for (Index i = 0; i < m; ++i) {
+    const double curvature = static_cast<double>(1 << i % 3);
+    in.H.set(i, i, curvature);
+    in.d.set(i, 0, -curvature * static_cast<double>(i + 2));
+  }
+  const QuadraticProblem<S> problem(in);
+  for (const auto plan : {Plan<S>::factor, Plan<S>::operators}) {
+    ParametricQp<S> qp(ParametricProgram<S>(problem), plan);
+    Vec<S> product;
+    EXPECT_EQ(qp.solve(Vec<S>::Constant(1, S(0.5))), LowerStatus::solved);
+    EXPECT_EQ(qp.slow_solves(), 0);
+    EXPECT_EQ(qp.active().size(), static_cast<std::size_t>(m));
+    for (Index i = 0; i < m; ++i) EXPECT_EQ(qp.y()[i], S(0.5)) << i;
+    qp.vjp(Vec<S>::Ones(m), product);
+    EXPECT_EQ(product[0], S(-40));
+  }
+}
+
 /// Four to six rows active at the end, of nine: some enter and leave again on the way.
 TEST(ParametricQp, FindsItsWayThroughManyRows) {
   int solved = 0;
