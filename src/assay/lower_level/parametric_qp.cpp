@@ -9,7 +9,8 @@ namespace assay {
 
 namespace {
 
-/// Columns that a factor of H is applied to at once.
+/// Columns that a factor of H is applied to at once: read once for all of them, in a part of the
+/// cache.
 constexpr Index side_by_side = 16;
 
 /// Writing the operators out takes n solves with H and a bound on its smallest eigenvalue; an x
@@ -56,13 +57,17 @@ ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
   for (Vec<S>* v : {&y_free_, &y_, &work_, &linear_}) v->resize(m_);
   for (Vec<S>* v : {&slack_, &row_size_, &limit_size_, &A_size_}) v->resize(rows_);
   gamma_ = gamma_bound<S>(4 * (m_ + n_ + 8));
+  if constexpr (!is_exact<S>) {
+    root_m_ = square_root(S(static_cast<double>(m_)));
+    root_n_ = square_root(S(static_cast<double>(n_)));
+  }
   read_rows();
   const Index normals = general_Bt_.cols() + static_cast<Index>(variable_.size());
   K_.resize(m_, normals);
-  batch_.resize(m_, std::min(normals, side_by_side));
+  W_.resize(plan_ == Plan::operators ? general_Bt_.cols() : normals, normals);
+  place_.resize(static_cast<std::size_t>(normals));
   asked_.reserve(static_cast<std::size_t>(normals));
-  has_K_.resize(static_cast<std::size_t>(normals));
-  W_.resize(general_Bt_.cols(), normals);
+  products_.resize(W_.rows());
   renew();
 }
 
@@ -74,7 +79,8 @@ void ParametricQp<S>::renew() {
     throw NumericalError("H is not positive definite: pivot " + std::to_string(H_.failed_pivot()) +
                          " of its factorisation is not positive");
   careful_.reset();
-  std::fill(has_K_.begin(), has_K_.end(), 0);
+  std::fill(place_.begin(), place_.end(), -1);
+  places_ = 0;
   if (plan_ == Plan::operators) write_operators();
   forget();
   ready_ = true;
@@ -86,6 +92,8 @@ void ParametricQp<S>::forget() {
   active_.clear();
   std::fill(held_.begin(), held_.end(), 0);
   set_measured_ = false;
+  for (Index i = 0; i < p_.equalities; ++i) ask(normal_[static_cast<std::size_t>(i)]);
+  solve_asked();
   for (Index i = 0; i < p_.equalities; ++i)
     if (row_size_[i] != S(0)) hold(i);
 }
@@ -140,44 +148,67 @@ void ParametricQp<S>::read_rows() {
   }
 }
 
-/// H^-1 times the normals in asked_, and with them their columns of W. Some at a time: a factor
-/// that does not stay in the cache is read once for all of them.
+template <class S>
+void ParametricQp<S>::ask(Index normal) {
+  Index& place = place_[static_cast<std::size_t>(normal)];
+  if (place >= 0) return;
+  place = places_ + static_cast<Index>(asked_.size());
+  asked_.push_back(normal);
+}
+
+/// X := L^-1 X
+template <class S>
+void ParametricQp<S>::solve_lower(S* x, Index count) const {
+  solve_unit_lower(H_.lower().data(), m_, m_, x, count);
+}
+
+template <class S>
+void ParametricQp<S>::divide_by_pivots(Vec<S>& x) const {
+  for (Index j = 0; j < m_; ++j) x[j] /= H_.pivots()[j];
+}
+
+/// x := L'^-1 D^-1 x
+template <class S>
+void ParametricQp<S>::solve_upper(Vec<S>& x) const {
+  divide_by_pivots(x);
+  solve_unit_lower_transposed(H_.lower().data(), m_, m_, x.data(), 1);
+}
+
+/// The columns of K and W of what was asked for.
 template <class S>
 void ParametricQp<S>::solve_asked() {
   const Index general = general_Bt_.cols(), asked = static_cast<Index>(asked_.size());
   for (Index first = 0; first < asked; first += side_by_side) {
     const Index count = std::min(side_by_side, asked - first);
+    S* columns = K_.data() + places_ * m_;
     for (Index c = 0; c < count; ++c) {
-      const Index k = asked_[static_cast<std::size_t>(first + c)];
-      S* column = batch_.data() + c * m_;
-      for (Index j = 0; j < m_; ++j) column[j] = k < general ? general_Bt_(j, k) : S(0);
-      if (k >= general) column[variable_[static_cast<std::size_t>(k - general)]] = S(1);
+      const Index normal = asked_[static_cast<std::size_t>(first + c)];
+      S* column = columns + c * m_;
+      for (Index j = 0; j < m_; ++j) column[j] = normal < general ? general_Bt_(j, normal) : S(0);
+      if (normal >= general) column[variable_[static_cast<std::size_t>(normal - general)]] = S(1);
     }
-    H_.solve_in_place(batch_.data(), count);
-    for (Index c = 0; c < count; ++c) {
-      const Index k = asked_[static_cast<std::size_t>(first + c)];
-      work_ = batch_.col(c);
-      transposed_product(general_Bt_, work_, products_);
-      K_.col(k) = work_;
-      W_.col(k) = products_;
-      has_K_[static_cast<std::size_t>(k)] = 1;
+    if (plan_ == Plan::operators)
+      H_.solve_in_place(columns, count);
+    else
+      solve_lower(columns, count);
+    for (Index c = 0; c < count; ++c, ++places_) {
+      work_ = K_.col(places_);
+      S* w = W_.data() + places_ * W_.rows();
+      if (plan_ == Plan::operators) {
+        transposed_product(general_Bt_.data(), m_, m_, general, work_.data(), w);
+        continue;
+      }
+      divide_by_pivots(work_);
+      transposed_product(K_.data(), m_, m_, places_ + 1, work_.data(), w);
+      for (Index p = 0; p < places_; ++p) W_(places_, p) = w[p];
     }
   }
   asked_.clear();
 }
 
 template <class S>
-const S* ParametricQp<S>::solved(Index normal) {
-  if (!has_K_[static_cast<std::size_t>(normal)]) {
-    asked_.push_back(normal);
-    solve_asked();
-  }
-  return K_.data() + normal * m_;
-}
-
-template <class S>
 void ParametricQp<S>::write_operators() {
-  for (Index k = 0; k < K_.cols(); ++k) asked_.push_back(k);
+  for (Index k = 0; k < K_.cols(); ++k) ask(k);
   solve_asked();
   Y_ = -*p_.M;
   H_.solve_in_place(Y_.data(), n_);
@@ -249,11 +280,14 @@ S ParametricQp<S>::row_product(Index row, const S* v) const {
 /// b_row'H^-1 b_other
 template <class S>
 S ParametricQp<S>::gram(Index row, Index other) {
-  const Index of = normal_[static_cast<std::size_t>(other)], general = general_Bt_.cols();
+  const Index general = general_Bt_.cols();
   const Index normal = normal_[static_cast<std::size_t>(row)];
-  const S* column = solved(of);
-  const S& value = normal < general ? W_(normal, of)
-                                    : column[variable_[static_cast<std::size_t>(normal - general)]];
+  const Index place = place_[static_cast<std::size_t>(normal)];
+  const Index of = place_[static_cast<std::size_t>(normal_[static_cast<std::size_t>(other)])];
+  const S& value = plan_ == Plan::factor ? W_(place, of)
+                   : normal < general
+                       ? W_(normal, of)
+                       : K_(variable_[static_cast<std::size_t>(normal - general)], of);
   return negated_[static_cast<std::size_t>(row)] != negated_[static_cast<std::size_t>(other)]
              ? S(-value)
              : value;
@@ -262,6 +296,8 @@ S ParametricQp<S>::gram(Index row, Index other) {
 /// Adds a row if it is independent of the set, as far as its pivot tells.
 template <class S>
 void ParametricQp<S>::hold(Index row) {
+  ask(normal_[static_cast<std::size_t>(row)]);
+  solve_asked();
   for (std::size_t j = 0; j < active_.size(); ++j)
     column_[static_cast<Index>(j)] = gram(active_[j], row);
   const S corner = gram(row, row);
@@ -281,25 +317,42 @@ void ParametricQp<S>::drop(Index position) {
   set_measured_ = false;
 }
 
-/// Multipliers, y and slacks with exactly the rows held.
+/// Multipliers and slacks with exactly the rows held: with operators y and all slacks, with a
+/// factor those of the rows that have a place.
 template <class S>
 void ParametricQp<S>::point_on_set() {
   const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
-  for (Index j = 0; j < k; ++j) {
-    const Index row = active_[static_cast<std::size_t>(j)];
+  const auto free_slack = [&](Index row) {
     const Index normal = normal_[static_cast<std::size_t>(row)];
-    lambda_[j] =
-        normal < general ? S(-free_slack_[normal]) : S(row_product(row, y_free_.data()) - b_[row]);
-  }
+    return normal < general ? free_slack_[normal] : S(b_[row] - row_product(row, y_free_.data()));
+  };
+  for (Index j = 0; j < k; ++j) lambda_[j] = -free_slack(active_[static_cast<std::size_t>(j)]);
   gram_.solve_in_place(lambda_.data());
+  if (plan_ == Plan::factor) {
+    for (Index p = 0; p < places_; ++p) products_[p] = S(0);
+    for (Index j = 0; j < k; ++j) {
+      const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+      const Index place = place_[static_cast<std::size_t>(normal_[row])];
+      add_scaled(W_.data() + place * W_.rows(), negated_[row] ? S(-lambda_[j]) : lambda_[j],
+                 products_.data(), places_);
+    }
+    for (Index i = 0; i < rows_; ++i) {
+      const auto row = static_cast<std::size_t>(i);
+      const Index place = place_[static_cast<std::size_t>(normal_[row])];
+      if (place < 0) continue;
+      slack_[i] = free_slack(i) + (negated_[row] ? S(-products_[place]) : products_[place]);
+    }
+    return;
+  }
   y_ = y_free_;
   for (Index g = 0; g < general; ++g)
     slack_[general_[static_cast<std::size_t>(g)]] = free_slack_[g];
   for (Index j = 0; j < k; ++j) {
     const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+    const Index place = place_[static_cast<std::size_t>(normal_[row])];
     const S weight = negated_[row] ? S(-lambda_[j]) : lambda_[j];
-    add_scaled(K_.data() + normal_[row] * m_, S(-weight), y_.data(), m_);
-    const S* w = W_.data() + normal_[row] * general;
+    add_scaled(K_.data() + place * m_, S(-weight), y_.data(), m_);
+    const S* w = W_.data() + place * general;
     for (Index g = 0; g < general; ++g)
       slack_[general_[static_cast<std::size_t>(g)]] += w[g] * weight;
   }
@@ -307,6 +360,57 @@ void ParametricQp<S>::point_on_set() {
     for (Index i = 0; i < rows_; ++i)
       if (normal_[static_cast<std::size_t>(i)] >= general)
         slack_[i] = b_[i] - row_product(i, y_.data());
+}
+
+/// With a factor: y and the slacks of all rows, where the multipliers are known.
+template <class S>
+void ParametricQp<S>::y_on_set() {
+  const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
+  y_ = y_free_;
+  if (k > 0) {
+    for (Index j = 0; j < m_; ++j) work_[j] = S(0);
+    add_held(lambda_, work_);
+    solve_upper(work_);
+    for (Index j = 0; j < m_; ++j) y_[j] -= work_[j];
+    transposed_product(general_Bt_, work_, general_products_);
+  }
+  for (Index i = 0; i < rows_; ++i) {
+    const Index normal = normal_[static_cast<std::size_t>(i)];
+    if (normal >= general)
+      slack_[i] = b_[i] - row_product(i, y_.data());
+    else
+      slack_[i] = k > 0 ? S(free_slack_[normal] + general_products_[normal]) : free_slack_[normal];
+  }
+}
+
+/// With a factor: rows without a place that are violated get one.
+/// @return whether there were any
+template <class S>
+bool ParametricQp<S>::ask_violated() {
+  for (Index i = 0; i < rows_; ++i)
+    if (slack_[i] < S(0)) ask(normal_[static_cast<std::size_t>(i)]);
+  const bool any = !asked_.empty();
+  solve_asked();
+  return any;
+}
+
+/// The column of K of a row held, times x.
+template <class S>
+S ParametricQp<S>::held_product(Index row, const Vec<S>& x) const {
+  const auto normal = static_cast<std::size_t>(normal_[static_cast<std::size_t>(row)]);
+  const S value = dot(K_.data() + place_[normal] * m_, x.data(), m_);
+  return negated_[static_cast<std::size_t>(row)] ? S(-value) : value;
+}
+
+/// x += K times weights of the rows held.
+template <class S>
+void ParametricQp<S>::add_held(const Vec<S>& weights, Vec<S>& x) const {
+  for (std::size_t j = 0; j < active_.size(); ++j) {
+    const auto row = static_cast<std::size_t>(active_[j]);
+    const S& weight = weights[static_cast<Index>(j)];
+    add_scaled(K_.data() + place_[static_cast<std::size_t>(normal_[row])] * m_,
+               negated_[row] ? S(-weight) : weight, x.data(), m_);
+  }
 }
 
 template <class S>
@@ -322,13 +426,15 @@ bool ParametricQp<S>::drop_negative() {
   return worst >= 0;
 }
 
-/// By share of its size; -1 if none.
+/// Of the rows with a place, by share of its size; -1 if none.
 template <class S>
 Index ParametricQp<S>::most_violated() {
   Index worst = -1;
   S worst_score(0);
   for (Index i = 0; i < rows_; ++i) {
-    if (held_[static_cast<std::size_t>(i)]) continue;
+    if (held_[static_cast<std::size_t>(i)] ||
+        place_[static_cast<std::size_t>(normal_[static_cast<std::size_t>(i)])] < 0)
+      continue;
     // An equality outside the set depends on it, or has no coefficients.
     if (!(slack_[i] < S(0) || (i < p_.equalities && slack_[i] != S(0)))) continue;
     if (row_size_[i] == S(0)) return i;
@@ -406,20 +512,22 @@ bool ParametricQp<S>::refine() {
       work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
   }
   for (Index j = 0; j < m_; ++j) work_[j] = -work_[j];
-  H_.solve_in_place(work_);
+  solve_lower(work_.data(), 1);
+  scaled_ = work_;
+  divide_by_pivots(scaled_);
   for (Index j = 0; j < k; ++j) {
     const Index row = active_[static_cast<std::size_t>(j)];
     const Index normal = normal_[static_cast<std::size_t>(row)];
     const S limit = normal < general ? S(general_b_[normal] - limits_[normal]) : b_[row];
-    nu_[j] = row_product(row, work_.data()) + (row_product(row, y_.data()) - limit);
+    nu_[j] = held_product(row, scaled_) + (row_product(row, y_.data()) - limit);
   }
   gram_.solve_in_place(nu_.data());
   for (Index j = 0; j < k; ++j) {
-    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
-    add_scaled(K_.data() + normal_[row] * m_, negated_[row] ? nu_[j] : S(-nu_[j]), work_.data(),
-               m_);
     lambda_[j] += nu_[j];
+    nu_[j] = -nu_[j];
   }
+  add_held(nu_, work_);
+  solve_upper(work_);
   for (Index j = 0; j < m_; ++j) y_[j] += work_[j];
   drift_ = max_norm(work_);
   return is_finite(drift_);
@@ -445,19 +553,17 @@ bool ParametricQp<S>::beyond_doubt() {
   } else {
     S error(0);
     const S y_size = norm(y_) + norm(y_free_);
-    const S root_m = square_root(S(static_cast<double>(m_)));
-    const S root_n = square_root(S(static_cast<double>(n_)));
     if (plan_ == Plan::operators) {
       error = gamma_ * (H_norm_ * inverse_mu_) * (Y_size_ * x_size_ + norm(y0_) + y_size);
     } else {
       if (!refine()) return false;
-      error = S(left_over_corrections) * root_m * drift_ + gamma_ * y_size;
+      error = S(left_over_corrections) * root_m_ * drift_ + gamma_ * y_size;
     }
     measure_set();
     error /= set_share_ * set_share_;
     const auto noise = [&](Index i) {
-      return row_size_[i] * root_m * error +
-             gamma_ * (magnitude(b_[i]) + A_size_[i] * x_size_ * root_n);
+      return row_size_[i] * root_m_ * error +
+             gamma_ * (magnitude(b_[i]) + A_size_[i] * x_size_ * root_n_);
     };
     for (Index i = p_.equalities; i < rows_; ++i)
       if (!held_[static_cast<std::size_t>(i)] && !(noise(i) < slack_[i])) return false;
@@ -469,27 +575,18 @@ bool ParametricQp<S>::beyond_doubt() {
   }
 }
 
-/// Rows that are violated now may well enter; columns of K together cost less than one by one.
-template <class S>
-void ParametricQp<S>::solve_violated() {
-  for (Index g = 0; g < free_slack_.size(); ++g)
-    if (!has_K_[static_cast<std::size_t>(g)] &&
-        slack_[general_[static_cast<std::size_t>(g)]] < S(0))
-      asked_.push_back(g);
-  solve_asked();
-}
-
 template <class S>
 bool ParametricQp<S>::solve_fast() {
   point_on_set();
   while (drop_negative()) point_on_set();
-  solve_violated();
-  for (Index changes = 0; changes < 10 * (rows_ + m_) + 100; ++changes) {
-    const Index row = most_violated();
-    if (row < 0) return beyond_doubt();
-    if (row_size_[row] == S(0) || !enter(row)) return false;
-  }
-  return false;
+  Index changes = 10 * (rows_ + m_) + 100;
+  do {
+    for (Index row = most_violated(); row >= 0; row = most_violated())
+      if (changes-- == 0 || row_size_[row] == S(0) || !enter(row)) return false;
+    if (plan_ == Plan::operators) break;
+    y_on_set();
+  } while (ask_violated());
+  return beyond_doubt();
 }
 
 template <class S>
@@ -561,35 +658,40 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   return status;
 }
 
-/// With nu = W_II^-1 K_I'v and u = v - B_I'nu, (dy*/dx)'v = Y'u - A_I'nu.
+/// With nu = W_II^-1 B_I H^-1 v, (dy*/dx)'v = -M'H^-1 (v - B_I'nu) - A_I'nu.
 template <class S>
 void ParametricQp<S>::vjp(const Vec<S>& v, Vec<S>& out) {
   const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
-  for (Index j = 0; j < k; ++j) {
-    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
-    nu_[j] = dot(K_.data() + normal_[row] * m_, v.data(), m_);
-    if (negated_[row]) nu_[j] = -nu_[j];
-  }
-  gram_.solve_in_place(nu_.data());
   work_ = v;
-  for (Index j = 0; j < k; ++j) {
-    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
-    const S weight = negated_[row] ? nu_[j] : S(-nu_[j]);
-    if (normal_[row] < general)
-      add_scaled(general_Bt_.data() + normal_[row] * m_, weight, work_.data(), m_);
-    else
-      work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
-  }
   if (plan_ == Plan::operators) {
+    for (Index j = 0; j < k; ++j) nu_[j] = held_product(active_[static_cast<std::size_t>(j)], v);
+    gram_.solve_in_place(nu_.data());
+    for (Index j = 0; j < k; ++j) {
+      const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
+      const S weight = negated_[row] ? nu_[j] : S(-nu_[j]);
+      if (normal_[row] < general)
+        add_scaled(general_Bt_.data() + normal_[row] * m_, weight, work_.data(), m_);
+      else
+        work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
+    }
     transposed_product(Y_, work_, out);
+    for (Index j = 0; j < k; ++j) nu_[j] = -nu_[j];
   } else {
-    H_.solve_in_place(work_);
+    solve_lower(work_.data(), 1);
+    scaled_ = work_;
+    divide_by_pivots(scaled_);
+    for (Index j = 0; j < k; ++j)
+      nu_[j] = held_product(active_[static_cast<std::size_t>(j)], scaled_);
+    gram_.solve_in_place(nu_.data());
+    for (Index j = 0; j < k; ++j) nu_[j] = -nu_[j];
+    add_held(nu_, work_);
+    solve_upper(work_);
     transposed_product(*p_.M, work_, out);
     for (Index j = 0; j < n_; ++j) out[j] = -out[j];
   }
   for (Index j = 0; j < k; ++j) {
     const Index normal = normal_[static_cast<std::size_t>(active_[static_cast<std::size_t>(j)])];
-    if (normal < general) add_scaled(general_At_.data() + normal * n_, S(-nu_[j]), out.data(), n_);
+    if (normal < general) add_scaled(general_At_.data() + normal * n_, nu_[j], out.data(), n_);
   }
 }
 

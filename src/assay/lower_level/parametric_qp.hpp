@@ -32,9 +32,10 @@ struct ParametricProgram {
 /// level, at the least cost.
 ///
 /// What does not depend on x is computed once. Either y is then H^-1 times something for each x, by
-/// the factor of H; or H^-1 M and H^-1 B' are written out as matrices, so that one x costs a
-/// product with the one, and a vector one with its transpose. The second is dearer to set up, so
-/// how many solves are to come decides. Rows that bound one variable cost no products at all.
+/// the factor L D L' of H, and of the rows only L^-1 b_i is kept, of those that were ever violated;
+/// or H^-1 M and H^-1 B' are written out as matrices, so that one x costs a product with the one,
+/// and a vector one with its transpose. The second is dearer to set up, so how many solves are to
+/// come decides. Rows that bound one variable cost no products there at all.
 ///
 /// Works in the space of the rows, by the dual active-set method of Goldfarb and Idnani (see
 /// ActiveSetQp) on B H^-1 B' and the slacks of the minimiser without rows; starts from the
@@ -93,6 +94,8 @@ class ParametricQp {
   LowerStatus solve_slowly(const Vec<S>& x);
   bool solve_fast();
   void point_on_set();
+  void y_on_set();
+  bool ask_violated();
   bool drop_negative();
   Index most_violated();
   bool enter(Index row);
@@ -101,8 +104,12 @@ class ParametricQp {
   bool beyond_doubt();
   bool refine();
   void solve_asked();
-  void solve_violated();
-  const S* solved(Index normal);
+  void ask(Index normal);
+  void solve_lower(S* x, Index count) const;
+  void divide_by_pivots(Vec<S>& x) const;
+  void solve_upper(Vec<S>& x) const;
+  S held_product(Index row, const Vec<S>& x) const;
+  void add_held(const Vec<S>& weights, Vec<S>& x) const;
   S gram(Index row, Index other);
   S row_product(Index row, const S* v) const;
   void measure_set();
@@ -128,12 +135,14 @@ class ParametricQp {
   Mat<S> Y_, Dt_;
   Vec<S> y0_, s0_;
   S Y_size_{0};
-  Mat<S> K_;  ///< (m, normals) H^-1 times each normal, as needed
-  std::vector<char> has_K_;
-  Mat<S> W_;                  ///< (general, normals) general rows times K
-  std::vector<Index> asked_;  ///< normals whose columns of K are wanted
-  Mat<S> batch_;              ///< (m, some) what of them is solved together
-  Vec<S> products_;
+  /// Of each normal that was ever asked for, at its place, in the order asked for: with operators
+  /// H^-1 times it, and general rows times that in W_; with a factor L^-1 times it, and in W_ the
+  /// products b_i'H^-1 b_j of those that have a place.
+  Mat<S> K_, W_;
+  std::vector<Index> place_;  ///< of each normal; -1: not asked for yet
+  std::vector<Index> asked_;  ///< asked for, not yet solved
+  Index places_ = 0;
+  Vec<S> products_, general_products_, scaled_;
 
   GrowingLdlt<S> gram_;
   std::vector<Index> active_;
@@ -144,7 +153,7 @@ class ParametricQp {
   S x_size_{0};
   Vec<S> y_free_, y_, free_slack_, slack_, lambda_, weights_, column_, linear_, work_, nu_;
   S drift_{0};
-  S gamma_{0};
+  S gamma_{0}, root_m_{0}, root_n_{0};
   bool kink_ = false;
   long slow_solves_ = 0;
 

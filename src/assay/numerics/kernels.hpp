@@ -82,16 +82,22 @@ void product(const Mat<S>& A, const Vec<S>& x, Vec<S>& y) {
   add_product(A, x, y);
 }
 
+/// y = A' x, with A given by its columns: A(i,j) = a[i + j * stride].
+template <class S>
+void transposed_product(const S* a, Index stride, Index rows, Index cols, const S* x, S* y) {
+  if constexpr (std::is_same_v<S, double>) {
+    lanes::kernels->transposed_product(a, stride, rows, cols, x, y);
+  } else {
+    for (Index j = 0; j < cols; ++j) y[j] = dot(a + j * stride, x, rows);
+  }
+}
+
 /// y = A' x
 template <class S>
 void transposed_product(const Mat<S>& A, const Vec<S>& x, Vec<S>& y) {
   eigen_assert(A.rows() == x.size());
   y.resize(A.cols());
-  if constexpr (std::is_same_v<S, double>) {
-    lanes::kernels->transposed_product(A.data(), A.rows(), A.rows(), A.cols(), x.data(), y.data());
-  } else {
-    for (Index j = 0; j < A.cols(); ++j) y[j] = dot(A.data() + j * A.rows(), x.data(), A.rows());
-  }
+  transposed_product(A.data(), A.rows(), A.rows(), A.cols(), x.data(), y.data());
 }
 
 /// C(i,j) += sum over k of A(i,k) W(k,j), k ascending, for i >= j only.
