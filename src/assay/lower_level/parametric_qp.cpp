@@ -623,15 +623,11 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   limits_ = b_;
   Vec<S> minus_x = -x;
   add_product(*p_.A, minus_x, limits_);
-  DataTerms<S> terms(linear_, limits_);
-  S size(0), M_size(0);
-  for (Index j = 0; j < n_; ++j) {
-    size += magnitude(x[j]);
+  S M_size(0);
+  for (Index j = 0; j < n_; ++j)
     for (Index i = 0; i < m_; ++i) M_size = larger(M_size, magnitude((*p_.M)(i, j)));
-  }
-  terms.count = n_;
-  terms.linear = max_norm(*p_.d) + M_size * size;
-  for (Index i = 0; i < rows_; ++i) terms.limits[i] = magnitude(b_[i]) + A_size_[i] * size;
+  DataTerms<S> terms;
+  terms.set(x, Vec<S>(), *p_.d, M_size, b_, A_size_);
   std::vector<Index> warm;
   for (const Index row : active_)
     if (row >= p_.equalities) warm.push_back(row);

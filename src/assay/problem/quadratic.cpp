@@ -210,13 +210,7 @@ void QuadraticProblem<S>::row_limits(const Vec<S>& x, Vec<S>& limits) const {
 
 template <class S>
 void QuadraticProblem<S>::data_terms(const Vec<S>& x, const Vec<S>& q, DataTerms<S>& terms) const {
-  S size(0);
-  for (Index j = 0; j < n; ++j) size += magnitude(x[j]);
-  terms.count = n;
-  terms.linear = max_norm(d) + M_norm * size;
-  if (q.size() > 0) terms.linear += max_norm(q);
-  terms.limits.resize(rows());
-  for (Index i = 0; i < rows(); ++i) terms.limits[i] = magnitude(b[i]) + A_norm[i] * size;
+  terms.set(x, q, d, M_norm, b, A_norm);
 }
 
 template <class S>

@@ -22,6 +22,19 @@ struct DataTerms {
   DataTerms(const Vec<S>& g, const Vec<S>& r) : linear(max_norm(g)), limits(r.size()) {
     for (Index i = 0; i < r.size(); ++i) limits[i] = magnitude(r[i]);
   }
+  /// Of M x + d + q and b - A x, q (0 or m).
+  /// @param M_norm largest magnitude of an entry of M
+  /// @param A_norm (rows) likewise, of a row of A
+  void set(const Vec<S>& x, const Vec<S>& q, const Vec<S>& d, const S& M_norm, const Vec<S>& b,
+           const Vec<S>& A_norm) {
+    S size(0);
+    for (Index j = 0; j < x.size(); ++j) size += magnitude(x[j]);
+    count = x.size();
+    linear = max_norm(d) + M_norm * size;
+    if (q.size() > 0) linear += max_norm(q);
+    limits.resize(b.size());
+    for (Index i = 0; i < b.size(); ++i) limits[i] = magnitude(b[i]) + A_norm[i] * size;
+  }
 
   S linear{0};
   Vec<S> limits;  ///< (rows)

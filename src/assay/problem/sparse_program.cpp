@@ -167,13 +167,7 @@ void SparseProgram<S>::row_limits(const Vec<S>& x, Vec<S>& limits) const {
 
 template <class S>
 void SparseProgram<S>::data_terms(const Vec<S>& x, const Vec<S>& q, DataTerms<S>& terms) const {
-  S size(0);
-  for (Index j = 0; j < n; ++j) size += magnitude(x[j]);
-  terms.count = n;
-  terms.linear = max_norm(d) + M_norm * size;
-  if (q.size() > 0) terms.linear += max_norm(q);
-  terms.limits.resize(rows());
-  for (Index i = 0; i < rows(); ++i) terms.limits[i] = magnitude(b[i]) + A_norm[i] * size;
+  terms.set(x, q, d, M_norm, b, A_norm);
 }
 
 #define ASSAY_INSTANTIATE(S) template struct SparseProgram<S>;
