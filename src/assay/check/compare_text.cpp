@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "assay/check/compare.hpp"
@@ -45,14 +44,17 @@ std::string first_divergence(const Comparison& c) {
 /// The largest effects first. What stays a million times below the largest is named in one line.
 std::string column_table(const Comparison& c) {
   std::vector<ColumnDifference> by_effect = c.columns;
-  std::ranges::stable_sort(by_effect, std::greater(), &ColumnDifference::max_ulps);
+  std::stable_sort(
+      by_effect.begin(), by_effect.end(),
+      [](const ColumnDifference& a, const ColumnDifference& b) { return a.max_ulps > b.max_ulps; });
   constexpr double small = 1e-6;
   double largest = 0;  // of the distances that are numbers
   for (const ColumnDifference& d : by_effect)
     if (std::isfinite(d.max_ulps)) largest = std::max(largest, d.max_ulps);
-  const auto folded = std::ranges::find_if(by_effect, [&](const ColumnDifference& d) {
-    return std::isfinite(d.max_ulps) && d.max_ulps < small * largest;
-  });
+  const auto folded =
+      std::find_if(by_effect.begin(), by_effect.end(), [&](const ColumnDifference& d) {
+        return std::isfinite(d.max_ulps) && d.max_ulps < small * largest;
+      });
   std::vector<std::string> rest;
   for (auto it = folded; it != by_effect.end(); ++it) rest.push_back(it->column);
   const std::string at_most = rest.empty() ? "" : distance_text(folded->max_ulps);
@@ -82,7 +84,8 @@ std::string slack_text(const std::vector<ColumnRule>& rules, const Comparison& c
   std::string text;
   for (const ColumnRule& rule : rules) {
     const auto needs =
-        std::ranges::find(comparison.columns, rule.column, &ColumnDifference::column);
+        std::find_if(comparison.columns.begin(), comparison.columns.end(),
+                     [&](const ColumnDifference& d) { return d.column == rule.column; });
     const std::string allowed =
         rule.max_ulps ? "at most " + distance_text(*rule.max_ulps) : "anything";
     const std::string needed = needs == comparison.columns.end()

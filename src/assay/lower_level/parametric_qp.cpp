@@ -68,6 +68,8 @@ ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
   place_.resize(static_cast<std::size_t>(normals));
   asked_.reserve(static_cast<std::size_t>(normals));
   products_.resize(W_.rows());
+  for (Vec<S>* v : {&moved_, &free_slack_, &general_products_}) v->resize(general_Bt_.cols());
+  scaled_.resize(m_);
   renew();
 }
 
@@ -81,6 +83,7 @@ void ParametricQp<S>::renew() {
   careful_.reset();
   std::fill(place_.begin(), place_.end(), -1);
   places_ = 0;
+  asked_.clear();
   if (plan_ == Plan::operators) write_operators();
   forget();
   ready_ = true;
@@ -250,22 +253,22 @@ void ParametricQp<S>::bound_H() {
 }
 
 template <class S>
-void ParametricQp<S>::free_minimiser(const Vec<S>& x) {
+void ParametricQp<S>::free_minimiser() {
   if (plan_ == Plan::operators) {
     y_free_ = y0_;
-    add_product(Y_, x, y_free_);
-    transposed_product(Dt_, x, free_slack_);
+    add_product(Y_, x_, y_free_);
+    transposed_product(Dt_, x_, free_slack_);
     for (Index g = 0; g < free_slack_.size(); ++g) free_slack_[g] = s0_[g] - free_slack_[g];
     return;
   }
   linear_ = *p_.d;
-  add_product(*p_.M, x, linear_);
+  add_product(*p_.M, x_, linear_);
   for (Index j = 0; j < m_; ++j) y_free_[j] = -linear_[j];
   H_.solve_in_place(y_free_);
-  transposed_product(general_At_, x, limits_);
+  transposed_product(general_At_, x_, moved_);
   transposed_product(general_Bt_, y_free_, free_slack_);
   for (Index g = 0; g < free_slack_.size(); ++g)
-    free_slack_[g] = (general_b_[g] - limits_[g]) - free_slack_[g];
+    free_slack_[g] = (general_b_[g] - moved_[g]) - free_slack_[g];
 }
 
 /// b_row'v
@@ -293,7 +296,15 @@ S ParametricQp<S>::gram(Index row, Index other) {
              : value;
 }
 
-/// Adds a row if it is independent of the set, as far as its pivot tells.
+/// As far as the pivot of a row tells: beyond the rounding of its corner, and neither underflowed.
+template <class S>
+bool ParametricQp<S>::independent(const S& pivot, const S& corner) const {
+  if constexpr (!is_exact<S>)
+    if (corner < S(0x1p-900)) return false;
+  return gamma_ * corner < pivot;
+}
+
+/// Adds a row if it is independent of the set.
 template <class S>
 void ParametricQp<S>::hold(Index row) {
   ask(normal_[static_cast<std::size_t>(row)]);
@@ -302,7 +313,7 @@ void ParametricQp<S>::hold(Index row) {
     column_[static_cast<Index>(j)] = gram(active_[j], row);
   const S corner = gram(row, row);
   const S pivot = gram_.size() < m_ ? gram_.preview(column_.data(), corner) : S(0);
-  if (!(gamma_ * corner < pivot)) return;
+  if (!independent(pivot, corner)) return;
   gram_.append(pivot);
   active_.push_back(row);
   held_[static_cast<std::size_t>(row)] = 1;
@@ -458,7 +469,7 @@ bool ParametricQp<S>::enter(Index row) {
     for (Index j = 0; j < k; ++j) column_[j] = gram(active_[static_cast<std::size_t>(j)], row);
     if (k == m_) return false;
     const S pivot = gram_.preview(column_.data(), corner);
-    if (!(gamma_ * corner < pivot)) return false;
+    if (!independent(pivot, corner)) return false;
     gram_.combination(weights_.data());
     const S needed = -slack_[row] / pivot;
     Index blocking = -1;
@@ -518,7 +529,7 @@ bool ParametricQp<S>::refine() {
   for (Index j = 0; j < k; ++j) {
     const Index row = active_[static_cast<std::size_t>(j)];
     const Index normal = normal_[static_cast<std::size_t>(row)];
-    const S limit = normal < general ? S(general_b_[normal] - limits_[normal]) : b_[row];
+    const S limit = normal < general ? S(general_b_[normal] - moved_[normal]) : b_[row];
     nu_[j] = held_product(row, scaled_) + (row_product(row, y_.data()) - limit);
   }
   gram_.solve_in_place(nu_.data());
@@ -561,6 +572,7 @@ bool ParametricQp<S>::beyond_doubt() {
     }
     measure_set();
     error /= set_share_ * set_share_;
+    if (!is_finite(error)) return false;
     const auto noise = [&](Index i) {
       return row_size_[i] * root_m_ * error +
              gamma_ * (magnitude(b_[i]) + A_size_[i] * x_size_ * root_n_);
@@ -577,6 +589,9 @@ bool ParametricQp<S>::beyond_doubt() {
 
 template <class S>
 bool ParametricQp<S>::solve_fast() {
+  // An equality that was refused depends on the others, or nearly so.
+  for (Index i = 0; i < p_.equalities; ++i)
+    if (!held_[static_cast<std::size_t>(i)] && row_size_[i] != S(0)) return false;
   point_on_set();
   while (drop_negative()) point_on_set();
   Index changes = 10 * (rows_ + m_) + 100;
@@ -595,19 +610,29 @@ LowerStatus ParametricQp<S>::solve(const Vec<S>& x) {
   kink_ = false;
   x_size_ = S(0);
   if constexpr (!is_exact<S>) x_size_ = norm(x);
-  free_minimiser(x);
+  x_ = x;  // which may be y()
+  free_minimiser();
   if (solve_fast()) return LowerStatus::solved;
-  return solve_slowly(x);
+  return solve_slowly();
 }
 
 /// By ActiveSetQp, whose noise tells rows that hold from rows that do not.
 template <class S>
-LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
+LowerStatus ParametricQp<S>::solve_slowly() {
   ++slow_solves_;
+  const Index general = general_Bt_.cols();
   if (!careful_) {
     careful_H_ = DataMatrix<S>(*p_.H);
     careful_factor_.factor(careful_H_);
-    careful_Bt_ = DataMatrix<S>(*p_.Bt);
+    Mat<S> Bt(m_, rows_);
+    for (Index i = 0; i < rows_; ++i) {
+      const Index normal = normal_[static_cast<std::size_t>(i)];
+      for (Index j = 0; j < m_; ++j) Bt(j, i) = normal < general ? general_Bt_(j, normal) : S(0);
+      if (normal >= general)
+        Bt(variable_[static_cast<std::size_t>(normal - general)], i) =
+            negated_[static_cast<std::size_t>(i)] ? S(-1) : S(1);
+    }
+    careful_Bt_ = DataMatrix<S>(Bt);
     shape_.H = &careful_H_;
     shape_.H_factor = &careful_factor_;
     shape_.Bt = &careful_Bt_;
@@ -619,15 +644,15 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
     careful_ = std::make_unique<ActiveSetQp<S>>(shape_);
   }
   linear_ = *p_.d;
-  add_product(*p_.M, x, linear_);
+  add_product(*p_.M, x_, linear_);
   limits_ = b_;
-  Vec<S> minus_x = -x;
-  add_product(*p_.A, minus_x, limits_);
+  transposed_product(general_At_, x_, moved_);
+  for (Index g = 0; g < general; ++g) limits_[general_[static_cast<std::size_t>(g)]] -= moved_[g];
   S M_size(0);
   for (Index j = 0; j < n_; ++j)
     for (Index i = 0; i < m_; ++i) M_size = larger(M_size, magnitude((*p_.M)(i, j)));
   DataTerms<S> terms;
-  terms.set(x, Vec<S>(), *p_.d, M_size, b_, A_size_);
+  terms.set(x_, Vec<S>(), *p_.d, M_size, b_, A_size_);
   std::vector<Index> warm;
   for (const Index row : active_)
     if (row >= p_.equalities) warm.push_back(row);
@@ -636,6 +661,9 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   // As far as rounding can tell is no proof.
   if (!is_exact<S> && status == LowerStatus::infeasible) status = LowerStatus::not_converged;
   y_ = careful_->y();
+  if constexpr (!is_exact<S>)
+    if (!is_finite(max_norm(y_)) || !is_finite(max_norm(limits_)))
+      status = LowerStatus::not_converged;
   gram_.clear();
   active_.clear();
   std::fill(held_.begin(), held_.end(), 0);
@@ -647,8 +675,7 @@ LowerStatus ParametricQp<S>::solve_slowly(const Vec<S>& x) {
   kink_ = active_.size() < set.size();  // also where hold() refused a row for its pivot
   for (Index i = p_.equalities; i < rows_; ++i)
     if (!held_[static_cast<std::size_t>(i)])
-      kink_ = kink_ || careful_->slack_is_noise(
-                           i, S(limits_[i] - dot(p_.Bt->data() + i * m_, y_.data(), m_)));
+      kink_ = kink_ || careful_->slack_is_noise(i, S(limits_[i] - row_product(i, y_.data())));
   for (std::size_t j = 0; j < active_.size(); ++j)
     lambda_[static_cast<Index>(j)] = careful_->multipliers()[active_[j]];
   return status;

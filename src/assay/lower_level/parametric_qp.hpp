@@ -32,10 +32,10 @@ struct ParametricProgram {
 /// level, at the least cost.
 ///
 /// What does not depend on x is computed once. Either y is then H^-1 times something for each x, by
-/// the factor L D L' of H, and of the rows only L^-1 b_i is kept, of those that were ever violated;
-/// or H^-1 M and H^-1 B' are written out as matrices, so that one x costs a product with the one,
-/// and a vector one with its transpose. The second is dearer to set up, so how many solves are to
-/// come decides. Rows that bound one variable cost no products there at all.
+/// the factor L D L' of H, and L^-1 b_i and B H^-1 B' are kept for the rows alone that were held or
+/// violated since H was new; or H^-1 M and H^-1 B' are written out as matrices, so that one x costs
+/// a product with the one, and a vector one with its transpose. The second is dearer to set up, so
+/// how many solves are to come decides. Rows that bound one variable cost no products there at all.
 ///
 /// Works in the space of the rows, by the dual active-set method of Goldfarb and Idnani (see
 /// ActiveSetQp) on B H^-1 B' and the slacks of the minimiser without rows; starts from the
@@ -57,8 +57,9 @@ class ParametricQp {
   ParametricQp(const ParametricQp&) = delete;  // what is made for difficult points knows its place
   ParametricQp& operator=(const ParametricQp&) = delete;
 
-  /// Takes over an H, M and d that have changed where they lie. @throws NumericalError when H is
-  /// not positive definite; there is nothing to solve then until the next call
+  /// Takes over an H, M and d that have changed where they lie; and forget(). @throws
+  /// NumericalError when H is not positive definite; there is nothing to solve then until the next
+  /// call
   void renew();
 
   /// The next solve starts without inequalities.
@@ -67,16 +68,17 @@ class ParametricQp {
   Plan plan() const { return plan_; }
 
   /// y*(x), x (n). @return infeasible in rationals only: elsewhere rows that contradict each other
-  /// as far as rounding can tell are not_converged (ActiveSetLowerLevel proves which). Difficult
-  /// points need a bound on the smallest eigenvalue of H that double can prove. @throws
-  /// NumericalError without one
+  /// as far as rounding can tell are not_converged (ActiveSetLowerLevel proves which), and so is
+  /// what is not finite. Difficult points need a bound on the smallest eigenvalue of H that double
+  /// can prove. @throws NumericalError without one
   LowerStatus solve(const Vec<S>& x);
   const Vec<S>& y() const { return y_; }
   /// Rows with a positive multiplier and the equalities, in no order, and their multipliers.
   const std::vector<Index>& active() const { return active_; }
   const S& multiplier(Index position) const { return lambda_[position]; }
-  /// Rows hold whose multipliers are zero, or that depend on others, as far as rounding can tell:
-  /// vjp() then gives the derivative that belongs to active().
+  /// Inequalities hold whose multipliers are zero, or a row depends on others so nearly that it is
+  /// not in active(), as far as rounding can tell: vjp() then gives the derivative that belongs to
+  /// active().
   bool kink() const { return kink_; }
 
   /// out = (dy*/dx)' v at the x solved last: -M'p - A_I'nu, where [H B_I'; B_I 0][p; nu] = [v; 0].
@@ -90,8 +92,8 @@ class ParametricQp {
   void read_rows();
   void write_operators();
   void bound_H();
-  void free_minimiser(const Vec<S>& x);
-  LowerStatus solve_slowly(const Vec<S>& x);
+  void free_minimiser();
+  LowerStatus solve_slowly();
   bool solve_fast();
   void point_on_set();
   void y_on_set();
@@ -99,6 +101,7 @@ class ParametricQp {
   bool drop_negative();
   Index most_violated();
   bool enter(Index row);
+  bool independent(const S& pivot, const S& corner) const;
   void hold(Index row);
   void drop(Index position);
   bool beyond_doubt();
@@ -151,6 +154,7 @@ class ParametricQp {
   bool set_measured_ = false;
 
   S x_size_{0};
+  Vec<S> x_, moved_;  ///< A x of the general rows
   Vec<S> y_free_, y_, free_slack_, slack_, lambda_, weights_, column_, linear_, work_, nu_;
   S drift_{0};
   S gamma_{0}, root_m_{0}, root_n_{0};

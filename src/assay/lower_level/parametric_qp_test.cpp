@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "assay/lower_level/varied_case_test.hpp"
 #include "assay/support/error.hpp"
@@ -320,11 +321,13 @@ TEST(ParametricQp, FindsItsWayThroughManyRows) {
     const auto answer = reference::minimise(reference::lower_program(in, widen<Rational>(x)));
     if (!answer.nondegenerate() || answer.strongly_active.size() < 4) continue;
     const QuadraticProblem<double> problem(in);
-    ParametricQp<double> qp(ParametricProgram<double>(problem), Plan<double>::operators);
-    ASSERT_EQ(qp.solve(x), LowerStatus::solved);
-    std::vector<Index> rows = qp.active();
-    std::sort(rows.begin(), rows.end());
-    EXPECT_EQ(rows, answer.strongly_active) << in.name;
+    for (const auto plan : {Plan<double>::factor, Plan<double>::operators}) {
+      ParametricQp<double> qp(ParametricProgram<double>(problem), plan);
+      ASSERT_EQ(qp.solve(x), LowerStatus::solved);
+      std::vector<Index> rows = qp.active();
+      std::sort(rows.begin(), rows.end());
+      EXPECT_EQ(rows, answer.strongly_active) << in.name;
+    }
     ++solved;
   }
   EXPECT_GT(solved, 60);
@@ -333,26 +336,104 @@ TEST(ParametricQp, FindsItsWayThroughManyRows) {
 /// Two equalities whose pivot is beyond the rounding of two variables, but not of a product with
 /// 2000 x: what is held then lacks one, and so does the derivative.
 TEST(ParametricQp, SaysWhereARowIsNotHeld) {
-  const Mat<double> H = Mat<double>::Identity(2, 2), M = Mat<double>::Zero(2, 2000),
-                    A = Mat<double>::Zero(2, 2000);
+  Mat<double> M = Mat<double>::Zero(2, 2000);
+  const Mat<double> H = Mat<double>::Identity(2, 2), A = Mat<double>::Zero(2, 2000);
   const double angle = 0x1p-21;  // the pivot is its square, 2^-42: 2048 roundings
   Mat<double> Bt(2, 2);
   Bt << 1, 1, 0, angle;
   const Vec<double> d = Vec<double>::Zero(2);
   Vec<double> b(2);
-  b << 1, 1 + angle;
-  ParametricProgram<double> program;
-  program.H = &H;
-  program.M = &M;
-  program.d = &d;
-  program.A = &A;
-  program.Bt = &Bt;
-  program.b = &b;
-  program.equalities = 2;
-  ParametricQp<double> qp(program, Plan<double>::factor);
-  EXPECT_EQ(qp.solve(Vec<double>::Zero(2000)), LowerStatus::solved);
-  EXPECT_EQ(qp.active().size(), 1U);
-  EXPECT_TRUE(qp.kink());
+  for (const double second : {1.0, 0.0}) {
+    M(1, 0) = 1 - second;
+    b << 1, 1 + angle * second;  // at x = 0 the second holds where only the first is held, or not
+    ParametricProgram<double> program;
+    program.H = &H;
+    program.M = &M;
+    program.d = &d;
+    program.A = &A;
+    program.Bt = &Bt;
+    program.b = &b;
+    program.equalities = 2;
+    for (const auto plan : {Plan<double>::factor, Plan<double>::operators}) {
+      ParametricQp<double> qp(program, plan);
+      EXPECT_EQ(qp.solve(Vec<double>::Zero(2000)), LowerStatus::solved);
+      EXPECT_EQ(qp.active().size(), 1U);
+      EXPECT_TRUE(qp.kink());
+    }
+  }
+}
+
+/// y = x without rows; y0 + y1 / 2 <= 1.
+struct OneRow {
+  Mat<double> H = Mat<double>::Identity(2, 2), M = -H, A = Mat<double>::Zero(1, 2), Bt{{1}, {0.5}};
+  Vec<double> d = Vec<double>::Zero(2), b = Vec<double>::Ones(1);
+
+  ParametricProgram<double> view() const {
+    ParametricProgram<double> p;
+    p.H = &H;
+    p.M = &M;
+    p.d = &d;
+    p.A = &A;
+    p.Bt = &Bt;
+    p.b = &b;
+    return p;
+  }
+};
+
+TEST(ParametricQp, KeepsTheRowsAndMayBeGivenItsOwnAnswer) {
+  for (const auto plan : {Plan<double>::factor, Plan<double>::operators}) {
+    OneRow data;
+    data.d << 0.5, -1;  // a step along the row
+    ParametricQp<double> qp(data.view(), plan);
+    data.A(0, 0) = 7;
+    data.Bt(0, 0) = 7;
+    data.b[0] = 7;
+    Vec<double> x(2), y(2);
+    x << 1, 0;
+    EXPECT_EQ(qp.solve(x), LowerStatus::solved);
+    EXPECT_EQ(qp.solve(qp.y()), LowerStatus::solved);
+    y << 0, 2;
+    EXPECT_EQ(qp.y(), y);
+    EXPECT_EQ(qp.slow_solves(), 2);
+    EXPECT_TRUE(qp.kink());
+  }
+}
+
+TEST(ParametricQp, SolvesNothingThatIsNotFinite) {
+  for (const auto plan : {Plan<double>::factor, Plan<double>::operators})
+    for (const double bad :
+         {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+      OneRow data;
+      ParametricQp<double> qp(data.view(), plan);
+      EXPECT_EQ(qp.solve(Vec<double>::Constant(2, bad)), LowerStatus::not_converged);
+      EXPECT_EQ(qp.solve(Vec<double>::Constant(2, 0.25)), LowerStatus::solved);
+      EXPECT_EQ(qp.y(), Vec<double>::Constant(2, 0.25));
+      OneRow none;
+      none.A.resize(0, 2);
+      none.Bt.resize(2, 0);
+      none.b.resize(0);
+      ParametricQp<double> without_rows(none.view(), plan);
+      EXPECT_EQ(without_rows.solve(Vec<double>::Constant(2, bad)), LowerStatus::not_converged);
+      for (const double limit : {bad, -bad}) {
+        data.b[0] = limit;
+        ParametricQp<double> other(data.view(), plan);
+        EXPECT_EQ(other.solve(Vec<double>::Zero(2)), LowerStatus::not_converged);
+      }
+    }
+}
+
+/// b'H^-1 b of a row of size 1e-161 has one digit or none.
+TEST(ParametricQp, HoldsNoRowWhoseProductsUnderflow) {
+  for (const auto plan : {Plan<double>::factor, Plan<double>::operators})
+    for (const double size : {1e-130, 1e-161}) {
+      OneRow data;
+      data.Bt *= size;
+      data.b *= size;
+      ParametricQp<double> qp(data.view(), plan);
+      EXPECT_EQ(qp.solve(Vec<double>::Constant(2, 2)), LowerStatus::solved);
+      EXPECT_EQ(qp.kink(), size < 1e-140);
+      EXPECT_EQ(qp.active().empty(), qp.kink());
+    }
 }
 
 TEST(ParametricQpPlan, IsTheCheaperForTheSolvesToCome) {

@@ -1,9 +1,11 @@
 // A step of a run takes no memory once the first steps have taken what they need.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
+#include "assay/lower_level/parametric_qp.hpp"
 #include "assay/run/run_test.hpp"
 #include "assay/run/runner.hpp"
 
@@ -57,6 +59,40 @@ TEST(Allocation, IsCounted) {
   delete number;
   const Vec<double> vector = Vec<double>::Zero(10);
   EXPECT_EQ(allocations - before, 3) << vector[0];
+}
+
+/// y = x without rows, one row that moves with x, and a bound; no row at first.
+TEST(Allocation, OfAParametricProgramIsThatOfItsFirstPoint) {
+  const Mat<double> H = Mat<double>::Identity(3, 3), M = -H, A{{0.25, 0, 0}, {0, 0, 0}},
+                    Bt{{1, 0}, {0.5, 1}, {0, 0}};
+  const Vec<double> d = Vec<double>::Zero(3), b = Vec<double>::Ones(2), v = Vec<double>::Ones(3);
+  ParametricProgram<double> program;
+  program.H = &H;
+  program.M = &M;
+  program.d = &d;
+  program.A = &A;
+  program.Bt = &Bt;
+  program.b = &b;
+  using Plan = ParametricQp<double>::Plan;
+  for (const auto plan : {Plan::factor, Plan::operators}) {
+    ParametricQp<double> qp(program, plan);
+    Vec<double> x = Vec<double>::Zero(3), out;
+    std::size_t most = 0;
+    long later = 0;
+    for (const double first : {0.0, 0.1, 3.0, 2.0, 0.0, 3.0})
+      for (const double second : {0.0, 5.0}) {
+        x[0] = first;
+        x[1] = second;
+        const long before = allocations;
+        ASSERT_EQ(qp.solve(x), LowerStatus::solved);
+        qp.vjp(v, out);
+        if (first != 0 || second != 0 || most > 0) later += allocations - before;
+        most = std::max(most, qp.active().size());
+      }
+    EXPECT_EQ(later, 0);
+    EXPECT_EQ(most, 2U);
+    EXPECT_EQ(qp.slow_solves(), 0);
+  }
 }
 
 class AllocationOf : public testing::TestWithParam<const char*> {};

@@ -48,7 +48,7 @@ toml::table override_value(const std::string& text, const std::string& key) {
 void TomlTable::only_keys(const std::vector<std::string>& known) const {
   for (const auto& [key, node] : *table) {
     const std::string word(key.str());
-    if (std::ranges::count(known, word) == 0)
+    if (std::count(known.begin(), known.end(), word) == 0)
       throw InputError(source, path_of(shortened(word)), "unknown key" + suggestion(word, known));
   }
 }
@@ -71,7 +71,7 @@ std::map<std::string, Value> TomlTable::values(const std::vector<std::string>& w
   std::map<std::string, Value> values;
   for (const auto& [key, node] : *table) {
     const std::string word(key.str());
-    if (std::ranges::count(without, word) == 0)
+    if (std::count(without.begin(), without.end(), word) == 0)
       values[word] = node_value(node, source, path_of(word));
   }
   return values;

@@ -120,9 +120,16 @@ template <>
 double from_text(std::string_view text) {
   double value = 0;
   if (read_special(text, value)) return value;
-  parse_decimal(text);
+  const Decimal number = parse_decimal(text);
+#ifdef __cpp_lib_to_chars
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc())
     out_of_range(text, scalar_name<double>());
+#else  // a library that reads integers only, such as libc++ 14
+  value = convert<double>(exact_value(number, text));
+  if (!is_finite(value) || (value == 0 && !number.digits.empty()))
+    out_of_range(text, scalar_name<double>());
+  if (number.negative && value == 0) value = -0.0;
+#endif
   return value;
 }
 

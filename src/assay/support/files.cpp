@@ -63,7 +63,8 @@ std::string temporary_of(std::string_view name) {
     return digits > 0;
   };
   if (!skip(temporary_begin) || !skip_number() || !skip("-") || !skip_number() ||
-      !skip(temporary_end) || std::ranges::find(belongings, rest) == belongings.end())
+      !skip(temporary_end) ||
+      std::find(belongings.begin(), belongings.end(), rest) == belongings.end())
     return "";
   return std::string(name.substr(0, name.size() - rest.size()));
 }

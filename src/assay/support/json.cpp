@@ -112,7 +112,7 @@ class Builder final : public nlohmann::json_sax<PlainJson> {
   }
   std::string line_and_column(std::size_t position) const {
     const std::string_view read = std::string_view(text_).substr(0, position);
-    const auto lines = std::ranges::count(read, '\n');
+    const auto lines = std::count(read.begin(), read.end(), '\n');
     const std::size_t start = read.rfind('\n');
     const std::size_t column = start == read.npos ? read.size() : read.size() - start - 1;
     return "line " + std::to_string(lines + 1) + ", column " + std::to_string(column);
@@ -136,7 +136,7 @@ PlainJson parse_json(const std::string& text, const std::string& source) {
 void JsonField::only_keys(const std::vector<std::string>& known) const {
   if (!value_->is_object()) must_be("an object");
   for (const auto& [key, value] : value_->items())
-    if (std::ranges::count(known, key) == 0)
+    if (std::count(known.begin(), known.end(), key) == 0)
       throw InputError(source_, joined(path_, shortened(key)),
                        "unknown key" + suggestion(key, known));
 }
@@ -188,7 +188,7 @@ double JsonField::number() const {
 
 std::string JsonField::word(const std::vector<std::string>& allowed) const {
   const std::string given = text();
-  if (std::ranges::count(allowed, given) > 0) return given;
+  if (std::count(allowed.begin(), allowed.end(), given) > 0) return given;
   std::string choices;
   for (const std::string& word : allowed)
     choices.append(choices.empty() ? "'" : " or '").append(word).append("'");

@@ -31,8 +31,14 @@ void for_each_index(std::size_t count, int jobs, Work work) {
     }
   };
   {
-    std::vector<std::jthread> others;
-    for (int j = 1; j < jobs && static_cast<std::size_t>(j) < count; ++j) others.emplace_back(loop);
+    struct Joined {
+      std::vector<std::thread> threads;
+      ~Joined() {
+        for (std::thread& thread : threads) thread.join();
+      }
+    } others;
+    for (int j = 1; j < jobs && static_cast<std::size_t>(j) < count; ++j)
+      others.threads.emplace_back(loop);
     loop();
   }
   for (const std::exception_ptr& one : thrown)

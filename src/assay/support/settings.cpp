@@ -82,7 +82,7 @@ class Check {
     if (!in_range(v, p_)) fail("is " + value_text(given) + ", must be " + range_text(p_));
   }
   void word(const std::string& v) const {
-    if (p_.choices.empty() || std::ranges::count(p_.choices, v) > 0) return;
+    if (p_.choices.empty() || std::count(p_.choices.begin(), p_.choices.end(), v) > 0) return;
     fail("is " + in_quotes(v) + ", must be one of " + join(p_.choices) + suggestion(v, p_.choices));
   }
   [[noreturn]] void fail(const std::string& what) const { throw InputError(file_, key_, what); }
