@@ -19,7 +19,7 @@ constexpr Index side_by_side = 16;
 template <class S>
 typename ParametricQp<S>::Plan cheaper(const ParametricProgram<S>& p, long solves) {
   using Plan = typename ParametricQp<S>::Plan;
-  return 5 * solves < 250 + 3 * p.M->cols() ? Plan::factor : Plan::operators;
+  return 5 * solves < 135 + p.M->cols() ? Plan::factor : Plan::operators;
 }
 
 }  // namespace
