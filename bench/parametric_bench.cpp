@@ -68,16 +68,7 @@ struct Program {
     }
   }
 
-  ParametricProgram<double> view() const {
-    ParametricProgram<double> p;
-    p.H = &H;
-    p.M = &M;
-    p.d = &d;
-    p.A = &A;
-    p.Bt = &Bt;
-    p.b = &b;
-    return p;
-  }
+  ParametricProgram<double> view() const { return {H, M, d, A, Bt, b}; }
 };
 
 using Plan = ParametricQp<double>::Plan;
@@ -137,13 +128,7 @@ void accuracy(benchmark::State& state, Plan plan) {
                     A = widen<Real50>(program.A), Bt = widen<Real50>(program.Bt);
   const Vec<Real50> d = widen<Real50>(program.d), b = widen<Real50>(program.b),
                     v = widen<Real50>(program.v);
-  ParametricProgram<Real50> wide;
-  wide.H = &H;
-  wide.M = &M;
-  wide.d = &d;
-  wide.A = &A;
-  wide.Bt = &Bt;
-  wide.b = &b;
+  const ParametricProgram<Real50> wide(H, M, d, A, Bt, b);
   double vjp_error = 0, residual = 0;
   for (auto _ : state) {
     ParametricQp<double> qp(program.view(), plan);

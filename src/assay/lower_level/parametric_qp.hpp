@@ -16,7 +16,9 @@ namespace assay {
 /// Only views: H, M and d have to outlive what is made from them; of the rows a copy is made.
 template <class S>
 struct ParametricProgram {
-  ParametricProgram() = default;
+  ParametricProgram(const Mat<S>& H, const Mat<S>& M, const Vec<S>& d, const Mat<S>& A,
+                    const Mat<S>& Bt, const Vec<S>& b, Index equalities = 0)
+      : H(&H), M(&M), d(&d), A(&A), Bt(&Bt), b(&b), equalities(equalities) {}
   explicit ParametricProgram(const QuadraticProblem<S>& problem);
 
   const Mat<S>* H = nullptr;   ///< (m,m), symmetric positive definite

@@ -346,14 +346,7 @@ TEST(ParametricQp, SaysWhereARowIsNotHeld) {
   for (const double second : {1.0, 0.0}) {
     M(1, 0) = 1 - second;
     b << 1, 1 + angle * second;  // at x = 0 the second holds where only the first is held, or not
-    ParametricProgram<double> program;
-    program.H = &H;
-    program.M = &M;
-    program.d = &d;
-    program.A = &A;
-    program.Bt = &Bt;
-    program.b = &b;
-    program.equalities = 2;
+    const ParametricProgram<double> program(H, M, d, A, Bt, b, 2);
     for (const auto plan : {Plan<double>::factor, Plan<double>::operators}) {
       ParametricQp<double> qp(program, plan);
       EXPECT_EQ(qp.solve(Vec<double>::Zero(2000)), LowerStatus::solved);
@@ -368,16 +361,7 @@ struct OneRow {
   Mat<double> H = Mat<double>::Identity(2, 2), M = -H, A = Mat<double>::Zero(1, 2), Bt{{1}, {0.5}};
   Vec<double> d = Vec<double>::Zero(2), b = Vec<double>::Ones(1);
 
-  ParametricProgram<double> view() const {
-    ParametricProgram<double> p;
-    p.H = &H;
-    p.M = &M;
-    p.d = &d;
-    p.A = &A;
-    p.Bt = &Bt;
-    p.b = &b;
-    return p;
-  }
+  ParametricProgram<double> view() const { return {H, M, d, A, Bt, b}; }
 };
 
 TEST(ParametricQp, KeepsTheRowsAndMayBeGivenItsOwnAnswer) {

@@ -66,13 +66,7 @@ TEST(Allocation, OfAParametricProgramIsThatOfItsFirstPoint) {
   const Mat<double> H = Mat<double>::Identity(3, 3), M = -H, A{{0.25, 0, 0}, {0, 0, 0}},
                     Bt{{1, 0}, {0.5, 1}, {0, 0}};
   const Vec<double> d = Vec<double>::Zero(3), b = Vec<double>::Ones(2), v = Vec<double>::Ones(3);
-  ParametricProgram<double> program;
-  program.H = &H;
-  program.M = &M;
-  program.d = &d;
-  program.A = &A;
-  program.Bt = &Bt;
-  program.b = &b;
+  const ParametricProgram<double> program(H, M, d, A, Bt, b);
   using Plan = ParametricQp<double>::Plan;
   for (const auto plan : {Plan::factor, Plan::operators}) {
     ParametricQp<double> qp(program, plan);
