@@ -55,7 +55,7 @@ ParametricQp<S>::ParametricQp(const ParametricProgram<S>& program, Plan plan)
   gram_.reserve(most);
   for (Vec<S>* v : {&lambda_, &weights_, &column_, &nu_}) v->resize(most + 1);
   for (Vec<S>* v : {&y_free_, &y_, &work_, &linear_}) v->resize(m_);
-  for (Vec<S>* v : {&slack_, &row_size_, &limit_size_, &A_size_}) v->resize(rows_);
+  for (Vec<S>* v : {&slack_, &row_size_, &A_size_}) v->resize(rows_);
   gamma_ = gamma_bound<S>(4 * (m_ + n_ + 8));
   if constexpr (!is_exact<S>) {
     root_m_ = square_root(S(static_cast<double>(m_)));
@@ -296,7 +296,9 @@ S ParametricQp<S>::gram(Index row, Index other) {
              : value;
 }
 
-/// As far as the pivot of a row tells: beyond the rounding of its corner, and neither underflowed.
+/// As far as the pivot of a row tells: beyond the rounding of its corner. Below the normal range
+/// each of the corner's products may lose 2^-1075: above 2^-900, m of them together are far below a
+/// rounding of it, and gamma times it is normal.
 template <class S>
 bool ParametricQp<S>::independent(const S& pivot, const S& corner) const {
   if constexpr (!is_exact<S>)
@@ -424,6 +426,21 @@ void ParametricQp<S>::add_held(const Vec<S>& weights, Vec<S>& x) const {
   }
 }
 
+/// x += B' times weights of the rows held.
+template <class S>
+void ParametricQp<S>::add_rows(const Vec<S>& weights, Vec<S>& x) const {
+  const Index general = general_Bt_.cols();
+  for (std::size_t j = 0; j < active_.size(); ++j) {
+    const auto row = static_cast<std::size_t>(active_[j]);
+    const S& given = weights[static_cast<Index>(j)];
+    const S weight = negated_[row] ? S(-given) : given;
+    if (normal_[row] < general)
+      add_scaled(general_Bt_.data() + normal_[row] * m_, weight, x.data(), m_);
+    else
+      x[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
+  }
+}
+
 template <class S>
 bool ParametricQp<S>::drop_negative() {
   Index worst = -1;
@@ -514,14 +531,7 @@ bool ParametricQp<S>::refine() {
   const Index k = static_cast<Index>(active_.size()), general = general_Bt_.cols();
   work_ = linear_;
   add_product(*p_.H, y_, work_);
-  for (Index j = 0; j < k; ++j) {
-    const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
-    const S weight = negated_[row] ? S(-lambda_[j]) : lambda_[j];
-    if (normal_[row] < general)
-      add_scaled(general_Bt_.data() + normal_[row] * m_, weight, work_.data(), m_);
-    else
-      work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
-  }
+  add_rows(lambda_, work_);
   for (Index j = 0; j < m_; ++j) work_[j] = -work_[j];
   solve_lower(work_.data(), 1);
   scaled_ = work_;
@@ -689,16 +699,9 @@ void ParametricQp<S>::vjp(const Vec<S>& v, Vec<S>& out) {
   if (plan_ == Plan::operators) {
     for (Index j = 0; j < k; ++j) nu_[j] = held_product(active_[static_cast<std::size_t>(j)], v);
     gram_.solve_in_place(nu_.data());
-    for (Index j = 0; j < k; ++j) {
-      const auto row = static_cast<std::size_t>(active_[static_cast<std::size_t>(j)]);
-      const S weight = negated_[row] ? nu_[j] : S(-nu_[j]);
-      if (normal_[row] < general)
-        add_scaled(general_Bt_.data() + normal_[row] * m_, weight, work_.data(), m_);
-      else
-        work_[variable_[static_cast<std::size_t>(normal_[row] - general)]] += weight;
-    }
-    transposed_product(Y_, work_, out);
     for (Index j = 0; j < k; ++j) nu_[j] = -nu_[j];
+    add_rows(nu_, work_);
+    transposed_product(Y_, work_, out);
   } else {
     solve_lower(work_.data(), 1);
     scaled_ = work_;

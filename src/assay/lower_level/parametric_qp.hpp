@@ -115,6 +115,7 @@ class ParametricQp {
   void solve_upper(Vec<S>& x) const;
   S held_product(Index row, const Vec<S>& x) const;
   void add_held(const Vec<S>& weights, Vec<S>& x) const;
+  void add_rows(const Vec<S>& weights, Vec<S>& x) const;
   S gram(Index row, Index other);
   S row_product(Index row, const S* v) const;
   void measure_set();
@@ -134,13 +135,13 @@ class ParametricQp {
   std::vector<Index> general_;   ///< the general rows
   std::vector<Index> variable_;  ///< of each unit normal
   Mat<S> general_At_, general_Bt_;
-  Vec<S> general_b_, row_size_, limit_size_, A_size_;
+  Vec<S> general_b_, row_size_, A_size_;
 
   // With operators: y = y0 + Y x without rows, slack s0 - D'x of the general ones.
   Mat<S> Y_, Dt_;
   Vec<S> y0_, s0_;
   S Y_size_{0};
-  /// Of each normal that was ever asked for, at its place, in the order asked for: with operators
+  /// Of each normal asked for since H was new, at its place, in the order asked for: with operators
   /// H^-1 times it, and general rows times that in W_; with a factor L^-1 times it, and in W_ the
   /// products b_i'H^-1 b_j of those that have a place.
   Mat<S> K_, W_;
